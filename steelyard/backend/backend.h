@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The seam to every runtime. A device is added by implementing Backend (docs/backends.md, one
+// page); built-ins are listed in registry.cpp, everything with a vendor library is a module in
+// lib/steelyard/backends/.
+//
+// The timed region is the same everywhere: from the caller's memory to the caller's memory, copies
+// into the runtime's own buffers inside. Between two clock reads there is one infer(): no
+// allocation by the adapter, no lock, no log.
+//
+// Threads: Backend and CompiledModel may be used from any thread, one call at a time; a Session or
+// Stream belongs to one. Ownership: a Session does not outlive its CompiledModel. Errors are thrown
+// as Error; a model that the backend cannot run at all is thrown as Unsupported, which becomes a
+// Skipped row instead of a Failed one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "steelyard/base/clock.h"
+#include "steelyard/base/error.h"
+#include "steelyard/base/module.h"
+#include "steelyard/model/model.h"
+#include "steelyard/record/record.h"
+#include "steelyard/sensor/sensor.h"
+
+namespace steelyard {
+
+class Unsupported : public Error {
+ public:
+  using Error::Error;
+};
+
+// Static shapes of one query, batch included. Tensors are packed one after the other in this order,
+// no padding.
+struct Signature {
+  std::vector<TensorInfo> inputs, outputs;
+  std::size_t input_bytes() const;
+  std::size_t output_bytes() const;
+};
+
+class Session {  // one query in flight, with its own buffers and recurrent state
+ public:
+  virtual ~Session() = default;
+  virtual const Signature& signature() const = 0;
+  // Exactly input_bytes() and output_bytes(); both stay the caller's.
+  virtual void infer(std::span<const std::byte> in, std::span<std::byte> out) = 0;
+  virtual void prepare() {}  // streaming: the work between ticks; timed apart
+  virtual void reset() {}    // state back to its initial values
+};
+
+struct Completion {
+  std::uint32_t slot = 0;
+  nanoseconds finished{0};  // stamped when it completed, not when wait() returned
+};
+
+class Stream {  // many queries in flight
+ public:
+  virtual ~Stream() = default;
+  virtual const Signature& signature() const = 0;
+  // Buffers must stay valid until the slot's Completion. Slots are 0..depth-1, each in flight at
+  // most once.
+  virtual void submit(std::uint32_t slot, std::span<const std::byte> in,
+                      std::span<std::byte> out) = 0;
+  virtual Completion wait() = 0;  // the next to complete
+};
+
+class CompiledModel {
+ public:
+  virtual ~CompiledModel() = default;
+  virtual std::unique_ptr<Session> open(int batch) = 0;
+  // Default: `depth` Sessions on threads of their own.
+  virtual std::unique_ptr<Stream> stream(int depth, int batch);
+  // The clock that queries, sensors and durations of this model live on. Default: CLOCK_MONOTONIC.
+  virtual Clock& clock();
+  // The precision actually obtained, which may differ from the one asked for.
+  virtual Precision precision() const { return Precision::fp32; }
+};
+
+struct CompileOptions {
+  Precision precision = Precision::fp32;
+  std::vector<Setting>
+      settings;    // of this backend only; an unknown key throws UsageError naming it
+  int window = 8;  // for unknown axes other than the batch
+  // Training windows, [n][window][features], for backends that calibrate; may be empty.
+  std::span<const float> calibration;
+  std::uint64_t seed = 1;  // for simulated devices
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual std::string_view name() const = 0;
+  virtual Availability availability() const = 0;
+  // Devices that can be used now; empty unless Ready. Must not start a device or allocate on it.
+  virtual std::vector<Device> devices() const = 0;
+  virtual std::unique_ptr<CompiledModel> compile(const Model&, const Artefact*, const Device&,
+                                                 const CompileOptions&) const = 0;
+  // What this runtime alone can read about `device` while `model` runs; default none.
+  virtual std::vector<std::unique_ptr<Sensor>> sensors(const Device&, CompiledModel*) const {
+    return {};
+  }
+};
+
+// A backend module's ModuleHeader::entry is a function of this type.
+using BackendFactory = std::unique_ptr<Backend> (*)();
+
+// Exports a Backend class from a module: one line at the end of its main file.
+#define STEELYARD_BACKEND_MODULE(Class, module_name)                                            \
+  static std::unique_ptr<steelyard::Backend> steelyard_make() {                                 \
+    return std::make_unique<Class>();                                                           \
+  }                                                                                             \
+  extern "C" __attribute__((visibility("default"))) const steelyard::ModuleHeader*              \
+  steelyard_module() {                                                                          \
+    static const steelyard::ModuleHeader header{steelyard::kModuleApi, steelyard::kModuleAbi,   \
+                                                module_name,                                    \
+                                                reinterpret_cast<void (*)()>(&steelyard_make)}; \
+    return &header;                                                                             \
+  }
+
+}  // namespace steelyard

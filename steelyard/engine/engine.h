@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our own recurrent inference on a CPU, usable without the rest of Steelyard.
+//
+//   auto engine = Engine::compile(network_of(load_model("GRU_Apple.onnx")));
+//   auto session = engine->open(/*batch*/ 1, /*window*/ 8);
+//   session->infer(input, output);          // input [batch][window][features], output
+//   [batch][outputs], fp32
+//
+// An Engine is immutable and may be shared by threads. A Session belongs to one thread at a time
+// and owns all memory it needs: infer() does not allocate, lock or enter the kernel.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "steelyard/model/network.h"
+#include "steelyard/record/spec.h"
+
+namespace steelyard {
+
+struct EngineOptions {
+  Precision precision = Precision::fp32;
+  // Instruction set: "" = the best of this CPU, or one of engine_targets(). $STEELYARD_CPU_TARGET
+  // overrides.
+  std::string target;
+};
+
+class EngineSession {
+ public:
+  virtual ~EngineSession() = default;
+  // Whole windows, from a zero state. Sizes must be exactly batch*window*features and
+  // batch*outputs.
+  virtual void infer(std::span<const float> input, std::span<float> output) = 0;
+  // Streaming: one time step [batch][features] with the state carried over from the last step.
+  // Unidirectional networks only.
+  virtual void step(std::span<const float> input, std::span<float> output) = 0;
+  // The half of the next step that does not depend on its input, done between ticks; optional.
+  virtual void prepare() = 0;
+  // State back to zero.
+  virtual void reset() = 0;
+};
+
+class Engine {
+ public:
+  // Packs the weights. Throws Error for what it cannot run, naming the layer.
+  static std::shared_ptr<const Engine> compile(const Network&, const EngineOptions& = {});
+  virtual ~Engine() = default;
+  // `window` must equal Network::window unless that is 0. Throws Error when a size is not positive
+  // or memory runs out.
+  virtual std::unique_ptr<EngineSession> open(int batch, int window) const = 0;
+  virtual int features() const = 0;
+  virtual int outputs() const = 0;
+  virtual const std::string& target() const = 0;  // instruction set in use
+};
+
+// Instruction sets that this CPU can run, best first, e.g. {"AVX3", "AVX2", "SSE4"}.
+std::vector<std::string> engine_targets();
+
+}  // namespace steelyard

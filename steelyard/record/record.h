@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hall of the house: plain data between the making wing and the reading wing. No I/O, no
+// virtual functions, no words for people (those are in `report`). Every struct here is listed once
+// more, field by field, in encode.cpp, and from there goes to JSON, MessagePack and the store.
+//
+// The chain:  Plan (what to do) -> Case (one model on one device under one load) -> Measurement
+// (raw: blocks, queries, readings, outputs) -> Summary (figures with bounds and reasons).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "steelyard/base/units.h"
+#include "steelyard/record/histogram.h"
+#include "steelyard/record/spec.h"
+
+namespace steelyard {
+
+// ---------------------------------------------------------------------------------------------------------------
+// Why something is as it is
+
+// Where a number was born. Carried unchanged to the last table cell.
+enum class Provenance { measured, simulated, imported, entered };
+
+// Everything that a result may have to say for itself; `report` has one sentence in two languages
+// for each.
+enum class ReasonCode {
+  none,
+  too_few_queries,      // n, needed: the percentile has no bound at this confidence
+  no_sensor,            // no instrument for this metric was found on this device
+  not_reported,         // the runtime does not report it; quoted = what was asked
+  no_targets,           // the model carries no window recipe, so there is no prediction error
+  incomplete_pass,      // seen, windows: the timed run did not reach every test window
+  no_reference,         // quoted = why no FP32 reference could be computed
+  outputs_meaningless,  // the null backend answers nothing
+  not_measured,         // this scenario does not measure it
+  not_built,            // availability, quoted = details
+  no_runtime,
+  no_device,
+  unsupported,       // quoted = node and operator, or option
+  error,             // quoted = Error::what()
+  crashed,           // signal; quoted = last words on stderr
+  exited,            // status; quoted = last words
+  timed_out,         // seconds; quoted = last words
+  interrupted,       // Ctrl-C before this case was complete
+  harness_overhead,  // percent: the harness's own cost against the latency
+  drifting,          // ratio of the slowest to the fastest block
+  modelled,          // the number comes from a device profile, not from an instrument
+  outputs_differ,    // error, tolerance: beyond the precision's tolerance
+  bimodal,
+  other_load,  // percent of a core used by others while this was measured
+};
+std::string_view to_string(ReasonCode);
+std::optional<ReasonCode> reason_from(std::string_view);
+
+struct Quantity {
+  std::string name;
+  double value = 0;
+  std::string unit;
+  friend bool operator==(const Quantity&, const Quantity&) = default;
+};
+
+// A reason without words: a code, its numbers, and what somebody else said (vendor text is quoted,
+// never translated).
+struct Reason {
+  ReasonCode code = ReasonCode::none;
+  std::vector<Quantity> values;
+  std::string quoted;
+  friend bool operator==(const Reason&, const Reason&) = default;
+};
+
+struct Outcome {
+  enum Kind { Completed, Skipped, Failed } kind = Completed;
+  Reason reason;
+  std::string hint;  // the way out, English
+};
+std::string_view to_string(Outcome::Kind);
+
+// Can a backend be used here? Reason and hint are for the user; empty when Ready.
+struct Availability {
+  enum Kind { Ready, NotBuilt, NoRuntime, NoDevice } kind = Ready;
+  std::string reason;
+  std::string hint;
+};
+std::string_view to_string(Availability::Kind);
+
+// ---------------------------------------------------------------------------------------------------------------
+// What is weighed
+
+// The real device and runtime that a simulated one stands for; a measured row of the same pair
+// replaces it.
+struct StandsFor {
+  std::string device;   // "NVIDIA GeForce RTX 3070 Ti"
+  std::string runtime;  // "tensorrt"
+  friend bool operator==(const StandsFor&, const StandsFor&) = default;
+};
+
+struct Device {
+  std::string backend;  // "onnxruntime"
+  std::string id;       // "cpu"; with the backend it makes the SPEC
+  std::string name;     // for people: "Intel Xeon Platinum 8481C"
+  std::string runtime;  // name and version of what runs there: "ONNX Runtime 1.32.0"
+  std::string
+      physical_id;  // devices that share silicon share this: "cpu", "pci-0000:01:00.0", "simulated"
+  std::vector<Precision> precisions;  // that it accepts; the first is its default
+  Provenance provenance = Provenance::measured;
+  std::optional<StandsFor> stands_for;  // simulated devices only
+};
+
+// One line of `steelyard devices`: a device, or a backend that has none and says why.
+struct DeviceListing {
+  std::string spec;
+  std::string backend;
+  std::string name;
+  Availability availability;
+  std::string physical_id;
+};
+
+// A file made from a model for one runtime. `kind`: onnx, unrolled, hef, engine.
+struct Artefact {
+  std::string kind = "onnx";
+  std::string path;
+  std::string sha256;
+  std::string reference_sha256;  // of the ONNX whose FP32 outputs are right for this artefact
+};
+
+// ---------------------------------------------------------------------------------------------------------------
+// How rows of a table become inputs of a model. Written by `train` into the model file, obeyed by
+// `run`.
+
+enum class Normalise { window, minmax, zscore };
+std::string_view to_string(Normalise);
+std::optional<Normalise> normalise_from(std::string_view);
+
+// For one feature: normalised = (value - offset) / scale. Fitted on the training rows only.
+// Normalise::window uses no fitted numbers except `scale` of features of another kind (volume): see
+// data.h.
+struct FeatureScale {
+  double offset = 0;
+  double scale = 1;
+  friend bool operator==(const FeatureScale&, const FeatureScale&) = default;
+};
+
+struct WindowRecipe {
+  std::vector<std::string>
+      features;        // column names in input order, e.g. Open High Low Close Volume
+  std::string target;  // column predicted for the row after the window
+  int window = 8;      // rows a window
+  Normalise normalise = Normalise::window;
+  std::vector<FeatureScale> scales;   // one a feature
+  double train_fraction = 0.70;       // of the windows, in time order
+  double validation_fraction = 0.15;  // the rest is the test part
+  bool adjusted = false;              // Adj Close was applied
+  std::string ticker;  // rows selected from a long file; empty when there was nothing to select
+  std::string data_sha256;  // of the file it was fitted on
+};
+
+// What the outputs are compared with: one entry a test window, in window order. Shared by all cases
+// of a (model, data) pair and stored once. price = output * scale + offset.
+struct Truth {
+  std::string id;    // sha256 of the content
+  std::string unit;  // of target, e.g. "USD"; empty when the data does not say
+  std::string target_name;
+  std::vector<double> target;  // what really came
+  std::vector<double> naive;   // the last known value: the forecast "tomorrow = today"
+  std::vector<double> scale;   // to turn a model output into the target's unit
+  std::vector<double> offset;
+  std::vector<float>
+      reference;  // FP32 outputs of the native engine; empty when it cannot run the model
+  std::string no_reference_because;
+  std::uint64_t windows() const { return target.size(); }
+};
+
+// ---------------------------------------------------------------------------------------------------------------
+// Loads. Each holds its own settings only.
+
+struct SingleStream {  // one query at a time, the next when the last has finished
+  friend bool operator==(const SingleStream&, const SingleStream&) = default;
+};
+struct Offline {  // as many as possible: `batch` windows a query, `in_flight` queries at once
+  int batch = 64;
+  int in_flight = 1;
+  friend bool operator==(const Offline&, const Offline&) = default;
+};
+using Scenario = std::variant<SingleStream, Offline>;
+// "SingleStream", "Offline".
+std::string_view kind_of(const Scenario&);
+
+// `--set backend.key=value`: part of a case's identity, checked by the backend that owns it.
+struct Setting {
+  std::string key;  // without the backend's name: "threads"
+  std::string value;
+  friend bool operator==(const Setting&, const Setting&) = default;
+};
+
+// When a case has been measured for long enough: all of min_queries, min_duration and one full pass
+// over the windows, but never longer than max_duration. Durations are on the device's own clock, so
+// virtual time counts.
+struct Effort {
+  std::string name = "quick";
+  std::uint64_t min_queries = 10'000;
+  nanoseconds min_duration = std::chrono::seconds(2);
+  nanoseconds max_duration = std::chrono::seconds(10);
+  nanoseconds warm_up = std::chrono::milliseconds(200);
+  std::uint64_t warm_up_queries = 10;
+  std::uint32_t blocks =
+      5;  // a case's work is cut into this many, interleaved with the other cases'
+  std::uint32_t workers = 1;  // fresh processes a case
+};
+
+// One model on one device under one load.
+struct Case {
+  std::string id;     // identity(): equal in two campaigns when they asked the same question
+  std::string model;  // name without folder or suffix
+  std::string model_path;
+  std::string model_sha256;
+  Artefact artefact;
+  Spec spec;
+  Device device;
+  Precision precision = Precision::fp32;
+  std::vector<Setting> settings;
+  Scenario scenario;
+  std::string truth;  // Truth::id; empty when the model carries no recipe
+};
+// sha256 of model hash, spec, precision, settings, scenario and truth; not of paths.
+std::string identity(const Case&);
+
+// What the host was like. Figures that could not be read are empty, never guessed.
+struct Manifest {
+  std::string tool_version;
+  std::string command;     // as typed
+  std::string started_at;  // UTC, ISO 8601
+  std::string host;
+  std::string boot_id;  // monotonic times of one boot are comparable
+  std::string kernel;
+  std::string cpu;  // model name
+  int cores = 0;
+  std::string governor;  // "performance", "" when there is none to read
+  std::string build;     // "release g++ 12.2.0"; unoptimised builds say so
+};
+
+struct Plan {
+  std::string campaign;  // random 16 hexadecimal digits, or that of the database when resumed
+  std::uint64_t seed = 1;
+  Effort effort;
+  std::string data_path;
+  std::string ticker;
+  Manifest manifest;
+  std::vector<Case> cases;
+  std::vector<Truth> truths;
+};
+
+// ---------------------------------------------------------------------------------------------------------------
+// What was seen
+
+// One clock for all three. `due` is when an open-loop query should have begun; in closed loops it
+// equals `started`.
+struct Query {
+  nanoseconds due{0}, started{0}, finished{0};
+};
+
+// A stream of numbers from an instrument. `boundary`: process, core, chip, module, board, system,
+// wall.
+struct Channel {
+  std::string name;  // "power", "utilisation", "process.cpu_time"
+  std::string unit;  // "W", "%", "s"
+  std::string boundary;
+  std::string definition;  // what exactly is counted, English: vendor text or ours
+  nanoseconds period{0};   // how often it really changes; 0 = on every read
+  Provenance provenance = Provenance::measured;
+  double low = 0,
+         high = 0;  // band of a modelled value as factors, e.g. 0.5 and 2; 0, 0 = none stated
+};
+struct Reading {
+  std::uint16_t channel = 0;  // index into Measurement::channels
+  nanoseconds time{0};
+  double value = 0;
+};
+
+enum class Phase { idle, warm_up, measure };
+
+// The unit of work and of storage: what one worker did in one go. Queries beyond the kept ones are
+// in the histogram and the moments, which always cover all of them.
+struct Block {
+  std::uint32_t worker = 0;  // which fresh process, counted per case
+  std::uint32_t order = 0;   // position in the campaign
+  Phase phase = Phase::measure;
+  nanoseconds begin{0}, end{0};
+  std::uint64_t count = 0;  // queries
+  std::uint64_t items = 0;  // windows answered: count * batch
+  std::uint64_t first_window = 0;
+  nanoseconds cpu_time{0};     // of the worker process, within begin..end
+  Moments latency;             // of all queries, ns
+  Histogram histogram;         // of all queries, ns
+  std::vector<Query> queries;  // the first ones, bounded
+  std::vector<Reading> readings;
+  double other_load = 0;  // cores used by other processes meanwhile
+};
+
+struct Startup {
+  nanoseconds load{0};  // compile() and open()
+  nanoseconds first_query{0};
+  nanoseconds warm_up{0};
+  std::uint64_t warm_up_queries = 0;
+};
+
+// Raw. Everything later is computed from this.
+struct Measurement {
+  std::string campaign;
+  Case what;
+  Effort effort;
+  Manifest manifest;
+  Outcome outcome;
+  Startup startup;
+  std::uint64_t memory_bytes =
+      0;  // the worker's peak resident size while it held the model; 0 = unknown
+  Precision obtained = Precision::fp32;
+  std::vector<Channel> channels;
+  std::vector<Block> blocks;
+  // Outputs kept from the timed run: `output_width` numbers a window, in window order; `seen[i]`
+  // tells whether window i was ever answered. Each window counts once.
+  std::uint32_t output_width = 0;
+  std::vector<float> outputs;
+  std::vector<std::uint8_t> seen;
+  std::shared_ptr<const Truth> truth;  // null when the case has none
+};
+
+}  // namespace steelyard

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `stats` makes of a Measurement: the figures of one row, each with its unit in its name, its
+// bound, and a reason where it is missing. The field names are those of the published JSON
+// (docs/cli.md). Plain data.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "steelyard/record/record.h"
+
+namespace steelyard {
+
+struct PercentileFigure {
+  double p = 0;                    // 50, 90, 95, 99, 99.9
+  std::optional<double> ns;        // the plain order statistic
+  std::optional<double> upper_ns;  // upper 99 % confidence bound (LoadGen's early-stopping rule)
+  std::optional<Reason> reason;    // why upper_ns, or both, are missing
+};
+
+struct LatencyFigures {
+  std::optional<double> mean, stddev, min, max;  // ns
+  std::vector<PercentileFigure> percentiles;
+  // The cumulative distribution for drawing: ascending ns with the share of queries at or below it;
+  // at most 200 points.
+  std::vector<double> curve_ns, curve_share;
+};
+
+struct StartupFigures {
+  std::optional<double> load_ns, first_query_ns, warm_up_ns;
+};
+
+struct AccuracyFigures {
+  std::optional<double> rmse;        // in `unit`
+  std::optional<double> rmse_naive;  // of "tomorrow = today" on the same windows
+  std::optional<double> skill;       // 1 - rmse / rmse_naive
+  std::string unit;
+  std::optional<double>
+      max_abs_error_vs_reference;           // of the outputs as the model gives them, against FP32
+  std::optional<double> rmse_vs_reference;  // in `unit`
+  std::optional<Reason> reason;
+};
+
+struct UtilisationFigures {
+  std::optional<double> percent;
+  std::string definition;                           // never compared with another definition
+  std::optional<double> low_percent, high_percent;  // band of a modelled value
+  std::optional<Reason> reason;
+};
+
+struct MemoryFigures {
+  std::optional<double> bytes;
+  std::string boundary;  // "process"
+  std::optional<Reason> reason;
+};
+
+struct PowerFigures {
+  std::optional<double> watts, idle_watts;
+  std::optional<double> low_watts, high_watts;  // band
+  std::string boundary;
+  std::optional<Reason> reason;
+};
+
+struct EnergyFigures {
+  std::optional<double> joules_per_query;          // total, idle included
+  std::optional<double> dynamic_joules_per_query;  // over idle
+  std::string boundary;
+  std::optional<Reason> reason;
+};
+
+struct Finding {
+  std::string kind;  // as Trust::kind
+  Reason reason;
+};
+
+// STABLE, NOISY, INSUFFICIENT, HARNESS-BOUND, THROTTLED: the worst finding wins, all are listed.
+struct TrustFigures {
+  std::string kind = "STABLE";
+  std::vector<Finding> findings;
+};
+
+// OK, WRONG, VARIANT, UNCHECKED.
+struct CorrectnessFigures {
+  std::string kind = "UNCHECKED";
+  std::optional<Reason> reason;
+};
+
+struct Summary {
+  // identity
+  std::string case_id, campaign, model, model_sha256, truth;
+  Artefact artefact;
+  std::string spec, host, backend;
+  Device device;
+  Precision precision = Precision::fp32;
+  Precision obtained = Precision::fp32;
+  std::vector<Setting> settings;
+  Scenario scenario;
+  Provenance provenance = Provenance::measured;
+  Manifest manifest;
+  std::string effort;
+  // figures
+  Outcome outcome;
+  std::uint64_t queries = 0;
+  std::uint64_t windows = 0;  // of the test part
+  std::uint32_t workers = 0;
+  double measured_seconds = 0;  // sum of the measuring blocks
+  LatencyFigures latency_ns;
+  std::optional<double> throughput_per_second;  // windows answered a second
+  StartupFigures startup;
+  std::optional<double> harness_overhead_ns;  // cost of one query on the null backend
+  AccuracyFigures accuracy;
+  UtilisationFigures utilisation;
+  MemoryFigures memory;
+  PowerFigures power;
+  EnergyFigures energy;
+  TrustFigures trust;
+  CorrectnessFigures correctness;
+};
+
+}  // namespace steelyard

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Measurements on disk: one SQLite file. Blocks are appended as they end, so that kill -9 loses at
+// most the running one. While no campaign runs no -wal or -shm file stands beside it: copying the
+// one file is enough. One writer at a time; a Store belongs to one thread. Every method throws
+// Error with one clear sentence (corrupt, read-only, foreign, newer file, full disk).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "steelyard/record/event.h"
+#include "steelyard/record/record.h"
+
+namespace steelyard {
+
+class Store {
+ public:
+  enum class Mode { read, write };  // write creates the file when it is not there
+  Store(const std::filesystem::path& file, Mode);
+  ~Store();
+  Store(const Store&) = delete;  // one connection, one transaction at a time
+  Store& operator=(const Store&) = delete;
+
+  // A campaign is a plan. Throws Error when the file already holds another unfinished campaign with
+  // the same cases (use resume).
+  void begin(const Plan&);
+  void append(const Plan&, const Event&);
+
+  // The newest campaign that is not finished, and what of it is already there; empty when there is
+  // none.
+  struct Unfinished {
+    Plan plan;
+    Resume resume;
+  };
+  std::unique_ptr<Unfinished> unfinished() const;
+
+  // Everything: one Measurement a (campaign, case), in the order of the plan. Cases measured again
+  // in a later campaign replace the earlier ones unless `all_campaigns`.
+  std::vector<Measurement> load(bool all_campaigns = false) const;
+
+ private:
+  struct Database;
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace steelyard
