@@ -71,7 +71,7 @@ steps_run() {
   steps_status=$?
   set -e
   steps_quiet
-  if ((steps_status == 0)); then steps_line "$(cat "$steps_scratch/note" 2>/dev/null || echo done)"; fi
+  if ((steps_status == 0)); then steps_line "$(cat "$steps_scratch/note" 2>/dev/null || echo 'done')"; fi
 }
 
 steps_label() { echo "[$steps_number/$steps_total] $steps_words"; }
