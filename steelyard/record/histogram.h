@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <map>
+#include <utility>
 #include <vector>
 
 namespace steelyard {
@@ -41,8 +41,7 @@ class Histogram {
   // must be in 1..count().
   std::uint64_t value_at_rank(std::uint64_t rank) const;
 
-  // Ascending (bucket index, count) pairs: what is stored.
-  const std::vector<std::uint64_t>& dense() const { return counts_; }
+  // Ascending (bucket index, count) pairs of the buckets in use: what is stored.
   std::vector<std::pair<std::uint32_t, std::uint64_t>> buckets() const;
   static Histogram from_buckets(const std::vector<std::pair<std::uint32_t, std::uint64_t>>&);
 

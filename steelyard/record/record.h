@@ -27,6 +27,8 @@ namespace steelyard {
 
 // Where a number was born. Carried unchanged to the last table cell.
 enum class Provenance { measured, simulated, imported, entered };
+std::string_view to_string(Provenance);
+std::optional<Provenance> provenance_from(std::string_view);
 
 // Everything that a result may have to say for itself; `report` has one sentence in two languages
 // for each.
@@ -81,6 +83,7 @@ struct Outcome {
   std::string hint;  // the way out, English
 };
 std::string_view to_string(Outcome::Kind);
+std::optional<Outcome::Kind> outcome_from(std::string_view);
 
 // Can a backend be used here? Reason and hint are for the user; empty when Ready.
 struct Availability {
@@ -89,6 +92,7 @@ struct Availability {
   std::string hint;
 };
 std::string_view to_string(Availability::Kind);
+std::optional<Availability::Kind> availability_from(std::string_view);
 
 // ---------------------------------------------------------------------------------------------------------------
 // What is weighed
@@ -284,6 +288,8 @@ struct Reading {
 };
 
 enum class Phase { idle, warm_up, measure };
+std::string_view to_string(Phase);
+std::optional<Phase> phase_from(std::string_view);
 
 // The unit of work and of storage: what one worker did in one go. Queries beyond the kept ones are
 // in the histogram and the moments, which always cover all of them.

@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one list of every record's fields. Writer and Reader walk it; a new field is one line here.
+#include "steelyard/record/encode.h"
+
+#include <concepts>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+
+#include "steelyard/base/error.h"
+#include "steelyard/record/columns.h"
+#include "steelyard/record/event.h"
+#include "steelyard/record/message.h"
+#include "steelyard/record/record.h"
+#include "steelyard/record/summary.h"
+
+namespace steelyard {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// T or const T: the Writer walks constants, the Reader fills in.
+template <class T, class U>
+concept Is = std::same_as<std::remove_const_t<T>, U>;
+
+// Kept as a table, several fields a line.
+// clang-format off
+template <class V, Is<Quantity> T>
+void fields(V& v, T& x) { v("name", x.name); v("value", x.value); v("unit", x.unit); }
+template <class V, Is<Reason> T>
+void fields(V& v, T& x) { v("code", x.code); v("values", x.values); v("quoted", x.quoted); }
+template <class V, Is<Outcome> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); v("hint", x.hint); }
+template <class V, Is<Availability> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); v("hint", x.hint); }
+template <class V, Is<StandsFor> T>
+void fields(V& v, T& x) { v("device", x.device); v("runtime", x.runtime); }
+template <class V, Is<Device> T>
+void fields(V& v, T& x) {
+  v("backend", x.backend); v("id", x.id); v("name", x.name); v("runtime", x.runtime);
+  v("physical_id", x.physical_id); v("precisions", x.precisions); v("provenance", x.provenance);
+  v("stands_for", x.stands_for);
+}
+template <class V, Is<DeviceListing> T>
+void fields(V& v, T& x) {
+  v("spec", x.spec); v("backend", x.backend); v("name", x.name); v("availability", x.availability);
+  v("physical_id", x.physical_id);
+}
+template <class V, Is<Artefact> T>
+void fields(V& v, T& x) {
+  v("kind", x.kind); v("path", x.path); v("sha256", x.sha256); v("reference_sha256", x.reference_sha256);
+}
+template <class V, Is<FeatureScale> T>
+void fields(V& v, T& x) { v("offset", x.offset); v("scale", x.scale); }
+template <class V, Is<WindowRecipe> T>
+void fields(V& v, T& x) {
+  v("features", x.features); v("target", x.target); v("window", x.window); v("normalise", x.normalise);
+  v("scales", x.scales); v("train_fraction", x.train_fraction); v("validation_fraction", x.validation_fraction);
+  v("adjusted", x.adjusted); v("ticker", x.ticker); v("data_sha256", x.data_sha256);
+}
+template <class V, Is<Truth> T>
+void fields(V& v, T& x) {
+  v("id", x.id); v("unit", x.unit); v("target_name", x.target_name); v("target", x.target); v("naive", x.naive);
+  v("scale", x.scale); v("offset", x.offset); v("reference", x.reference);
+  v("no_reference_because", x.no_reference_because);
+}
+template <class V, Is<SingleStream> T>
+void fields(V&, T&) {}
+template <class V, Is<Offline> T>
+void fields(V& v, T& x) { v("batch", x.batch); v("in_flight", x.in_flight); }
+template <class V, Is<Setting> T>
+void fields(V& v, T& x) { v("key", x.key); v("value", x.value); }
+template <class V, Is<Effort> T>
+void fields(V& v, T& x) {
+  v("name", x.name); v("min_queries", x.min_queries); v("min_duration_ns", x.min_duration);
+  v("max_duration_ns", x.max_duration); v("warm_up_ns", x.warm_up); v("warm_up_queries", x.warm_up_queries);
+  v("blocks", x.blocks); v("workers", x.workers);
+}
+template <class V, Is<Case> T>
+void fields(V& v, T& x) {
+  v("id", x.id); v("model", x.model); v("model_path", x.model_path); v("model_sha256", x.model_sha256);
+  v("artefact", x.artefact); v("spec", x.spec); v("device", x.device); v("precision", x.precision);
+  v("settings", x.settings); v("scenario", x.scenario); v("truth", x.truth);
+}
+template <class V, Is<Manifest> T>
+void fields(V& v, T& x) {
+  v("tool_version", x.tool_version); v("command", x.command); v("started_at", x.started_at); v("host", x.host);
+  v("boot_id", x.boot_id); v("kernel", x.kernel); v("cpu", x.cpu); v("cores", x.cores); v("governor", x.governor);
+  v("build", x.build);
+}
+template <class V, Is<Plan> T>
+void fields(V& v, T& x) {
+  v("campaign", x.campaign); v("seed", x.seed); v("effort", x.effort); v("data_path", x.data_path);
+  v("ticker", x.ticker); v("manifest", x.manifest); v("cases", x.cases); v("truths", x.truths);
+}
+template <class V, Is<Channel> T>
+void fields(V& v, T& x) {
+  v("name", x.name); v("unit", x.unit); v("boundary", x.boundary); v("definition", x.definition);
+  v("period_ns", x.period); v("provenance", x.provenance); v("low", x.low); v("high", x.high);
+}
+template <class V, Is<Moments> T>
+void fields(V& v, T& x) {
+  v("count", x.count);
+  if (x.count == 0) return;  // min and max of nothing are not numbers
+  v("mean", x.mean); v("m2", x.m2); v("min", x.min); v("max", x.max);
+}
+template <class V, Is<Block> T>
+void fields(V& v, T& x) {
+  v("worker", x.worker); v("order", x.order); v("phase", x.phase); v("begin_ns", x.begin); v("end_ns", x.end);
+  v("count", x.count); v("items", x.items); v("first_window", x.first_window); v("cpu_time_ns", x.cpu_time);
+  v("latency", x.latency); v("histogram", x.histogram); v("queries", x.queries); v("readings", x.readings);
+  v("other_load", x.other_load);
+}
+template <class V, Is<Startup> T>
+void fields(V& v, T& x) {
+  v("load_ns", x.load); v("first_query_ns", x.first_query); v("warm_up_ns", x.warm_up);
+  v("warm_up_queries", x.warm_up_queries);
+}
+template <class V, Is<Measurement> T>
+void fields(V& v, T& x) {
+  v("campaign", x.campaign); v("case", x.what); v("effort", x.effort); v("manifest", x.manifest);
+  v("outcome", x.outcome); v("startup", x.startup); v("memory_bytes", x.memory_bytes); v("obtained", x.obtained);
+  v("channels", x.channels); v("blocks", x.blocks); v("output_width", x.output_width); v("outputs", x.outputs);
+  v("seen", x.seen);
+}
+
+template <class V, Is<PercentileFigure> T>
+void fields(V& v, T& x) { v("p", x.p); v("ns", x.ns); v("upper_ns", x.upper_ns); v("reason", x.reason); }
+template <class V, Is<LatencyFigures> T>
+void fields(V& v, T& x) {
+  v("mean", x.mean); v("stddev", x.stddev); v("min", x.min); v("max", x.max); v("percentiles", x.percentiles);
+  v("curve_ns", x.curve_ns); v("curve_share", x.curve_share);
+}
+template <class V, Is<StartupFigures> T>
+void fields(V& v, T& x) {
+  v("load_ns", x.load_ns); v("first_query_ns", x.first_query_ns); v("warm_up_ns", x.warm_up_ns);
+}
+template <class V, Is<AccuracyFigures> T>
+void fields(V& v, T& x) {
+  v("rmse", x.rmse); v("rmse_naive", x.rmse_naive); v("skill", x.skill); v("unit", x.unit);
+  v("max_abs_error_vs_reference", x.max_abs_error_vs_reference); v("rmse_vs_reference", x.rmse_vs_reference);
+  v("reason", x.reason);
+}
+template <class V, Is<UtilisationFigures> T>
+void fields(V& v, T& x) {
+  v("percent", x.percent); v("definition", x.definition); v("low_percent", x.low_percent);
+  v("high_percent", x.high_percent); v("reason", x.reason);
+}
+template <class V, Is<MemoryFigures> T>
+void fields(V& v, T& x) { v("bytes", x.bytes); v("boundary", x.boundary); v("reason", x.reason); }
+template <class V, Is<PowerFigures> T>
+void fields(V& v, T& x) {
+  v("watts", x.watts); v("idle_watts", x.idle_watts); v("low_watts", x.low_watts); v("high_watts", x.high_watts);
+  v("boundary", x.boundary); v("reason", x.reason);
+}
+template <class V, Is<EnergyFigures> T>
+void fields(V& v, T& x) {
+  v("joules_per_query", x.joules_per_query); v("dynamic_joules_per_query", x.dynamic_joules_per_query);
+  v("boundary", x.boundary); v("reason", x.reason);
+}
+template <class V, Is<Finding> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); }
+template <class V, Is<TrustFigures> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("findings", x.findings); }
+template <class V, Is<CorrectnessFigures> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); }
+template <class V, Is<Summary> T>
+void fields(V& v, T& x) {
+  v("case_id", x.case_id); v("campaign", x.campaign); v("model", x.model); v("model_sha256", x.model_sha256);
+  v("truth", x.truth); v("artefact", x.artefact); v("spec", x.spec); v("host", x.host); v("backend", x.backend);
+  v("device", x.device); v("precision", x.precision); v("obtained", x.obtained); v("settings", x.settings);
+  v("scenario", x.scenario); v("provenance", x.provenance); v("manifest", x.manifest); v("effort", x.effort);
+  v("outcome", x.outcome); v("queries", x.queries); v("windows", x.windows); v("workers", x.workers);
+  v("measured_seconds", x.measured_seconds); v("latency_ns", x.latency_ns);
+  v("throughput_per_second", x.throughput_per_second); v("startup", x.startup);
+  v("harness_overhead_ns", x.harness_overhead_ns); v("accuracy", x.accuracy); v("utilisation", x.utilisation);
+  v("memory", x.memory); v("power", x.power); v("energy", x.energy); v("trust", x.trust);
+  v("correctness", x.correctness);
+}
+
+template <class V, Is<HelloRequest> T>
+void fields(V& v, T& x) { v("protocol", x.protocol); }
+template <class V, Is<ObserveRequest> T>
+void fields(V& v, T& x) { v("case", x.what); v("duration_ns", x.duration); }
+template <class V, Is<PrepareRequest> T>
+void fields(V& v, T& x) {
+  v("case", x.what); v("effort", x.effort); v("data_path", x.data_path); v("ticker", x.ticker);
+}
+template <class V, Is<BlockRequest> T>
+void fields(V& v, T& x) {
+  v("worker", x.worker); v("order", x.order); v("first_window", x.first_window); v("min_queries", x.min_queries);
+  v("min_duration_ns", x.min_duration); v("max_duration_ns", x.max_duration); v("warm_up_ns", x.warm_up);
+  v("warm_up_queries", x.warm_up_queries); v("keep_queries", x.keep_queries); v("seed", x.seed);
+}
+template <class V, Is<FetchRequest> T>
+void fields(V&, T&) {}
+template <class V, Is<FinishRequest> T>
+void fields(V&, T&) {}
+template <class V, Is<HelloAnswer> T>
+void fields(V& v, T& x) {
+  v("protocol", x.protocol); v("tool_version", x.tool_version); v("manifest", x.manifest);
+}
+template <class V, Is<ObserveAnswer> T>
+void fields(V& v, T& x) { v("channels", x.channels); v("idle", x.idle); }
+template <class V, Is<PrepareAnswer> T>
+void fields(V& v, T& x) {
+  v("startup", x.startup); v("device", x.device); v("obtained", x.obtained); v("channels", x.channels);
+  v("windows", x.windows); v("output_width", x.output_width);
+}
+template <class V, Is<BlockAnswer> T>
+void fields(V& v, T& x) { v("count", x.count); v("begin_ns", x.begin); v("end_ns", x.end); }
+template <class V, Is<FetchAnswer> T>
+void fields(V& v, T& x) {
+  v("block", x.block); v("memory_bytes", x.memory_bytes); v("outputs", x.outputs); v("seen", x.seen);
+  v("startup", x.startup);
+}
+template <class V, Is<FinishAnswer> T>
+void fields(V&, T&) {}
+template <class V, Is<ErrorAnswer> T>
+void fields(V& v, T& x) { v("what", x.what); v("hint", x.hint); v("skipped", x.skipped); }
+
+// clang-format on
+
+std::optional<Precision> read_enum(std::string_view t, Precision) { return precision_from(t); }
+std::optional<Provenance> read_enum(std::string_view t, Provenance) { return provenance_from(t); }
+std::optional<Outcome::Kind> read_enum(std::string_view t, Outcome::Kind) {
+  return outcome_from(t);
+}
+std::optional<Availability::Kind> read_enum(std::string_view t, Availability::Kind) {
+  return availability_from(t);
+}
+std::optional<Normalise> read_enum(std::string_view t, Normalise) { return normalise_from(t); }
+std::optional<Phase> read_enum(std::string_view t, Phase) { return phase_from(t); }
+std::optional<ReasonCode> read_enum(std::string_view t, ReasonCode) { return reason_from(t); }
+
+template <class Variant>
+struct Alternatives;  // the key that tells them apart, and their names in order
+template <>
+struct Alternatives<Scenario> {
+  static constexpr const char* key = "kind";
+  static constexpr const char* names[] = {"SingleStream", "Offline"};
+};
+template <>
+struct Alternatives<Request> {
+  static constexpr const char* key = "type";
+  static constexpr const char* names[] = {"hello", "observe", "prepare",
+                                          "block", "fetch",   "finish"};
+};
+template <>
+struct Alternatives<Answer> {
+  static constexpr const char* key = "type";
+  static constexpr const char* names[] = {"hello", "observe", "prepare", "block",
+                                          "fetch", "finish",  "error"};
+};
+
+template <class T>
+concept Enumerator = std::is_enum_v<T>;
+template <class T>
+concept Choice = requires {
+  Alternatives<T>::key;
+};
+
+// Numeric columns go as binary; see columns.h.
+template <class T>
+concept Column = std::same_as<T, std::vector<float>> || std::same_as<T, std::vector<double>> ||
+    std::same_as<T, std::vector<std::uint8_t>> || std::same_as<T, std::vector<Query>> ||
+    std::same_as<T, std::vector<Reading>> || std::same_as<T, Histogram>;
+
+class Writer {
+ public:
+  Writer(Json& out, bool binary) : out_(out), binary_(binary) {}
+  template <class T>
+  void operator()(const char* name, const T& value) {
+    out_[name] = write(value);
+  }
+  template <class T>
+  Json write(const T& value) {
+    if constexpr (std::same_as<T, nanoseconds>) {
+      return value.count();
+    } else if constexpr (std::same_as<T, Spec>) {
+      return to_string(value);
+    } else if constexpr (Enumerator<T>) {
+      return to_string(value);
+    } else if constexpr (std::is_arithmetic_v<T> || std::same_as<T, std::string>) {
+      return value;
+    } else if constexpr (Column<T>) {
+      return binary_ ? write_column(value) : write_list(value);
+    } else if constexpr (Choice<T>) {
+      Json out = std::visit([&](const auto& x) { return write(x); }, value);
+      out[Alternatives<T>::key] = Alternatives<T>::names[value.index()];
+      return out;
+    } else {
+      Json out = Json::object();
+      Writer inner(out, binary_);
+      fields(inner, value);
+      return out;
+    }
+  }
+  template <class T>
+  Json write(const std::optional<T>& value) {
+    return value ? write(*value) : Json();
+  }
+  template <class T>
+  requires(!Column<std::vector<T>>) Json write(const std::vector<T>& values) {
+    Json out = Json::array();
+    for (const auto& value : values) out.push_back(write(value));
+    return out;
+  }
+
+ private:
+  template <class T>
+  static Json write_column(const T& values) {
+    Json out = Json::array();
+    const auto add = [&](auto&& chunks) {
+      for (auto& chunk : chunks) out.push_back(Json::binary(std::move(chunk)));
+    };
+    if constexpr (std::same_as<T, Histogram>) {
+      add(columns::pack(values));
+    } else {
+      add(columns::pack(std::span<const typename T::value_type>(values)));
+    }
+    return out;
+  }
+  template <class T>
+  static Json write_list(const T& values) {
+    Json out = Json::array();
+    if constexpr (std::same_as<T, Histogram>) {
+      for (const auto& [index, times] : values.buckets())
+        out.push_back(Json::array({Histogram::lower_edge(index), times}));
+    } else if constexpr (std::same_as<T, std::vector<Query>>) {
+      for (const Query& q : values)
+        out.push_back(Json::array({q.due.count(), q.started.count(), q.finished.count()}));
+    } else if constexpr (std::same_as<T, std::vector<Reading>>) {
+      for (const Reading& r : values)
+        out.push_back(Json::array({r.channel, r.time.count(), r.value}));
+    } else {
+      for (const auto value : values) out.push_back(value);
+    }
+    return out;
+  }
+
+  Json& out_;
+  bool binary_;
+};
+
+class Reader {
+ public:
+  explicit Reader(const Json& in) : in_(in) {}
+  template <class T>
+  void operator()(const char* name, T& value) {
+    const auto found = in_.find(name);
+    if (found == in_.end()) fail(name, "is missing");
+    try {
+      read(*found, value);
+    } catch (const Json::exception&) {
+      fail(name, "is not of the right kind");
+    }
+  }
+  template <class T>
+  static void read(const Json& in, T& value) {
+    if constexpr (std::same_as<T, nanoseconds>) {
+      value = nanoseconds(in.get<std::int64_t>());
+    } else if constexpr (std::same_as<T, Spec>) {
+      value = parse_spec(in.get_ref<const std::string&>());
+    } else if constexpr (Enumerator<T>) {
+      const auto& text = in.get_ref<const std::string&>();
+      const auto known = read_enum(text, T{});
+      if (!known) fail(text.c_str(), "is a name that this version does not know");
+      value = *known;
+    } else if constexpr (std::is_arithmetic_v<T> || std::same_as<T, std::string>) {
+      value = in.get<T>();
+    } else if constexpr (Column<T>) {
+      read_column(in, value);
+    } else if constexpr (Choice<T>) {
+      read_choice(in, value);
+    } else {
+      if (!in.is_object())
+        throw Error("a record is not an object", "the file is damaged or from another program");
+      Reader inner(in);
+      fields(inner, value);
+    }
+  }
+  template <class T>
+  static void read(const Json& in, std::optional<T>& value) {
+    value.reset();
+    if (!in.is_null()) read(in, value.emplace());
+  }
+  template <class T>
+  requires(!Column<std::vector<T>>) static void read(const Json& in, std::vector<T>& values) {
+    values.clear();
+    values.reserve(in.get_ref<const Json::array_t&>().size());
+    for (const auto& item : in) {
+      T value{};
+      read(item, value);
+      values.push_back(std::move(value));
+    }
+  }
+
+ private:
+  [[noreturn]] static void fail(const char* name, const char* why) {
+    throw Error("the field '" + std::string(name) + "' " + why,
+                "the file is damaged, or was written by another version of Steelyard");
+  }
+  template <class T>
+  static void read_choice(const Json& in, T& value) {
+    const auto& kind = in.at(Alternatives<T>::key).template get_ref<const std::string&>();
+    const bool known = [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return ((kind == Alternatives<T>::names[I] ? (read(in, value.template emplace<I>()), true)
+                                                 : false) ||
+              ...);
+    }
+    (std::make_index_sequence<std::variant_size_v<T>>());
+    if (!known) fail(kind.c_str(), "is a kind that this version does not know");
+  }
+  template <class T>
+  static void read_column(const Json& in, T& values) {
+    if (!in.empty() && !in.front().is_binary()) return read_list(in, values);
+    std::vector<columns::Chunk> chunks;
+    for (const auto& chunk : in.get_ref<const Json::array_t&>())
+      chunks.push_back(chunk.get_binary());
+    if constexpr (std::same_as<T, Histogram>) {
+      values = columns::unpack_histogram(chunks);
+    } else if constexpr (std::same_as<T, std::vector<Query>>) {
+      values = columns::unpack_queries(chunks);
+    } else if constexpr (std::same_as<T, std::vector<Reading>>) {
+      values = columns::unpack_readings(chunks);
+    } else {
+      values = columns::unpack_numbers<typename T::value_type>(chunks);
+    }
+  }
+  template <class T>
+  static void read_list(const Json& in, T& values) {
+    values = T{};
+    for (const auto& item : in) {
+      if constexpr (std::same_as<T, Histogram>) {
+        values.add(item.at(0).template get<std::uint64_t>(),
+                   item.at(1).template get<std::uint64_t>());
+      } else if constexpr (std::same_as<T, std::vector<Query>>) {
+        values.push_back({nanoseconds(item.at(0).template get<std::int64_t>()),
+                          nanoseconds(item.at(1).template get<std::int64_t>()),
+                          nanoseconds(item.at(2).template get<std::int64_t>())});
+      } else if constexpr (std::same_as<T, std::vector<Reading>>) {
+        values.push_back({item.at(0).template get<std::uint16_t>(),
+                          nanoseconds(item.at(1).template get<std::int64_t>()),
+                          item.at(2).template get<double>()});
+      } else {
+        values.push_back(item.template get<typename T::value_type>());
+      }
+    }
+  }
+
+  const Json& in_;
+};
+
+}  // namespace
+
+template <class T>
+Bytes encode(const T& value) {
+  Json nothing;
+  const auto packed = Json::to_msgpack(Writer(nothing, true).write(value));
+  const auto bytes = std::as_bytes(std::span(packed));
+  return Bytes(bytes.begin(), bytes.end());
+}
+
+template <class T>
+T decode(std::span<const std::byte> bytes) {
+  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  const Json parsed = Json::from_msgpack(data, data + bytes.size(), true, false);
+  if (parsed.is_discarded())
+    throw Error("a record is not valid MessagePack",
+                "the file or stream is damaged, or comes from another program");
+  T value{};
+  try {
+    Reader::read(parsed, value);
+  } catch (const Json::exception&) {
+    throw Error("a record has a field of the wrong kind",
+                "the file or stream is damaged, or comes from another program");
+  }
+  return value;
+}
+
+template <class T>
+std::string to_json(const T& value, int indent) {
+  Json nothing;
+  return Writer(nothing, false)
+      .write(value)
+      .dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+template <class T>
+T from_json(std::string_view text) {
+  const Json parsed = Json::parse(text, nullptr, false);
+  if (parsed.is_discarded())
+    throw Error("this is not valid JSON", "check that the file is complete");
+  T value{};
+  try {
+    Reader::read(parsed, value);
+  } catch (const Json::exception&) {
+    throw Error("a field of this JSON is of the wrong kind", "compare it with docs/cli.md");
+  }
+  return value;
+}
+
+#define STEELYARD_ENCODABLE(T)                      \
+  template Bytes encode<T>(const T&);               \
+  template T decode<T>(std::span<const std::byte>); \
+  template std::string to_json<T>(const T&, int);   \
+  template T from_json<T>(std::string_view);
+STEELYARD_ENCODABLE(Plan)
+STEELYARD_ENCODABLE(Case)
+STEELYARD_ENCODABLE(Effort)
+STEELYARD_ENCODABLE(Measurement)
+STEELYARD_ENCODABLE(Block)
+STEELYARD_ENCODABLE(Truth)
+STEELYARD_ENCODABLE(Summary)
+STEELYARD_ENCODABLE(Manifest)
+STEELYARD_ENCODABLE(Device)
+STEELYARD_ENCODABLE(DeviceListing)
+STEELYARD_ENCODABLE(WindowRecipe)
+STEELYARD_ENCODABLE(Outcome)
+STEELYARD_ENCODABLE(Startup)
+STEELYARD_ENCODABLE(std::vector<Channel>)
+STEELYARD_ENCODABLE(Request)
+STEELYARD_ENCODABLE(Answer)
+
+}  // namespace steelyard
