@@ -184,6 +184,7 @@ void fields(V& v, T& x) { v("case", x.what); v("duration_ns", x.duration); }
 template <class V, Is<PrepareRequest> T>
 void fields(V& v, T& x) {
   v("case", x.what); v("effort", x.effort); v("data_path", x.data_path); v("ticker", x.ticker);
+  v("seed", x.seed);
 }
 template <class V, Is<BlockRequest> T>
 void fields(V& v, T& x) {

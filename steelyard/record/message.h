@@ -27,6 +27,7 @@ struct PrepareRequest {  // load the model and the windows, compile, answer the 
   Effort effort;
   std::string data_path;
   std::string ticker;
+  std::uint64_t seed = 1;  // of this case, for simulated devices and generated inputs
 };
 struct BlockRequest {
   std::uint32_t worker = 0;
