@@ -2,7 +2,10 @@
 // Instruments: anything that yields readings on the run's clock. A Sensor belongs to one thread.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "steelyard/record/record.h"
@@ -29,5 +32,10 @@ nanoseconds process_cpu_time();
 nanoseconds other_cpu_time();
 // Peak resident size of this process in bytes (VmHWM); 0 where it cannot be read.
 std::uint64_t peak_memory();
+
+// The CPU's name for people: "Intel(R) Xeon(R) Processor", "Cortex-A76 (Raspberry Pi 5 Model B Rev
+// 1.0)". The second form takes the text of /proc/cpuinfo.
+std::string cpu_name();
+std::string cpu_name_in(std::string_view cpuinfo);
 
 }  // namespace steelyard
