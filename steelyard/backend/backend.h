@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -37,6 +38,7 @@ class Unsupported : public Error {
 // no padding.
 struct Signature {
   std::vector<TensorInfo> inputs, outputs;
+  // Throw Error when an axis is not known or an element has no size.
   std::size_t input_bytes() const;
   std::size_t output_bytes() const;
 };
@@ -45,7 +47,8 @@ class Session {  // one query in flight, with its own buffers and recurrent stat
  public:
   virtual ~Session() = default;
   virtual const Signature& signature() const = 0;
-  // Exactly input_bytes() and output_bytes(); both stay the caller's.
+  // Exactly input_bytes() and output_bytes(), else Error; both stay the caller's and begin at
+  // addresses aligned to their elements.
   virtual void infer(std::span<const std::byte> in, std::span<std::byte> out) = 0;
   virtual void prepare() {}  // streaming: the work between ticks; timed apart
   virtual void reset() {}    // state back to its initial values
@@ -61,10 +64,12 @@ class Stream {  // many queries in flight
   virtual ~Stream() = default;
   virtual const Signature& signature() const = 0;
   // Buffers must stay valid until the slot's Completion. Slots are 0..depth-1, each in flight at
-  // most once.
+  // most once: anything else is refused with an Error.
   virtual void submit(std::uint32_t slot, std::span<const std::byte> in,
                       std::span<std::byte> out) = 0;
-  virtual Completion wait() = 0;  // the next to complete
+  // The next to complete. Throws what its infer() threw (the slot is then free again), and Error
+  // when nothing is in flight.
+  virtual Completion wait() = 0;
 };
 
 class CompiledModel {
@@ -103,6 +108,23 @@ class Backend {
     return {};
   }
 };
+
+// Throws UsageError for the first setting that is not among `known` or is given twice, naming it
+// and listing those there are. For compile() of every backend.
+void check_settings(std::string_view backend, const std::vector<Setting>& settings,
+                    std::initializer_list<std::string_view> known);
+// The value given for `key`, or `fallback`.
+std::string_view setting(const std::vector<Setting>& settings, std::string_view key,
+                         std::string_view fallback);
+
+// For infer() of a Session: throws Error when a buffer has not exactly the size it must have.
+[[noreturn]] void refuse_sizes(std::size_t in, std::size_t out, std::size_t in_expected,
+                               std::size_t out_expected);
+inline void check_sizes(std::size_t in, std::size_t out, std::size_t in_expected,
+                        std::size_t out_expected) {
+  if (in != in_expected || out != out_expected) [[unlikely]]
+    refuse_sizes(in, out, in_expected, out_expected);
+}
 
 // A backend module's ModuleHeader::entry is a function of this type.
 using BackendFactory = std::unique_ptr<Backend> (*)();

@@ -3,13 +3,24 @@
 // Built once, then read-only.
 #pragma once
 
+#include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "steelyard/backend/backend.h"
 
 namespace steelyard {
+
+// The backend is known, but cannot be used here.
+class NotReady : public Unsupported {
+ public:
+  explicit NotReady(Availability why)
+      : Unsupported(why.reason, why.hint), availability(std::move(why)) {}
+  Availability availability;
+};
 
 class Registry {
  public:
@@ -17,20 +28,25 @@ class Registry {
   // with the loader's words, one that we know but do not find as NotBuilt with what to install.
   static const Registry& instance();
 
-  // In listing order. Entries without a usable Backend have `backend` null and say why in
-  // `availability`.
+  // The same with another folder of modules.
+  explicit Registry(const std::filesystem::path& modules);
+
+  // In listing order. An entry without a usable Backend has `backend` null and says why in
+  // `unusable`. Asking for the availability() may open the vendor's library; being listed does not.
   struct Entry {
     std::string name;
     std::unique_ptr<Backend> backend;
-    Availability availability;
+    Availability unusable;
+    Availability availability() const { return backend ? backend->availability() : unusable; }
   };
   const std::vector<Entry>& entries() const { return entries_; }
 
   // Throws UsageError that lists the known names when there is none of that name.
   const Entry& find(std::string_view name) const;
 
-  // The device a Spec means. Throws Unsupported (a Skipped row) when its backend is not ready,
-  // UsageError when the name is unknown or the precision is not one of the device's.
+  // The device a Spec means: without a device the backend's first, without a precision the device's
+  // first. Throws NotReady (a Skipped row) when its backend is not ready, UsageError when the name,
+  // the device or the precision is unknown or a host is given; both list what there is.
   struct Found {
     const Backend* backend;
     Device device;
@@ -42,7 +58,6 @@ class Registry {
   std::vector<DeviceListing> list() const;
 
  private:
-  Registry();
   std::vector<Entry> entries_;
 };
 

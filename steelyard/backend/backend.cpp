@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every backend has in common. Thread-safe; the default Stream is in stream.cpp.
+#include "steelyard/backend/backend.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace steelyard {
+namespace {
+
+std::size_t bytes_of(const std::vector<TensorInfo>& tensors) {
+  std::size_t sum = 0;
+  for (const TensorInfo& tensor : tensors) {
+    std::size_t bytes = size_of(tensor.type);
+    if (bytes == 0)
+      throw Error(fmt::format("tensor '{}' has an element type without a size", tensor.name));
+    bool fits = true;
+    for (const std::int64_t axis : tensor.shape) {
+      if (axis < 0)
+        throw Error(fmt::format("tensor '{}' has an axis of unknown size", tensor.name));
+      fits = fits && !__builtin_mul_overflow(bytes, static_cast<std::size_t>(axis), &bytes);
+    }
+    if (!fits || __builtin_add_overflow(sum, bytes, &sum))
+      throw Error(fmt::format("tensor '{}' is too large to address", tensor.name));
+  }
+  return sum;
+}
+
+}  // namespace
+
+std::size_t Signature::input_bytes() const { return bytes_of(inputs); }
+std::size_t Signature::output_bytes() const { return bytes_of(outputs); }
+
+Clock& CompiledModel::clock() {
+  static MonotonicClock clock;  // without state, so all threads may share it
+  return clock;
+}
+
+void check_settings(std::string_view backend, const std::vector<Setting>& settings,
+                    std::initializer_list<std::string_view> known) {
+  for (std::size_t i = 0; i < settings.size(); ++i) {
+    const std::string& key = settings[i].key;
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      throw UsageError(fmt::format("{} has no setting '{}'", backend, key),
+                       known.size() == 0
+                           ? fmt::format("{} has no settings", backend)
+                           : fmt::format("its settings are: {}", fmt::join(known, ", ")));
+    for (std::size_t j = 0; j < i; ++j)
+      if (settings[j].key == key)
+        throw UsageError(fmt::format("setting '{}' of {} is given twice", key, backend),
+                         "give it once");
+  }
+}
+
+std::string_view setting(const std::vector<Setting>& settings, std::string_view key,
+                         std::string_view fallback) {
+  for (const Setting& each : settings)
+    if (each.key == key) return each.value;
+  return fallback;
+}
+
+void refuse_sizes(std::size_t in, std::size_t out, std::size_t in_expected,
+                  std::size_t out_expected) {
+  throw Error(fmt::format("a query must have {} bytes in and {} bytes out, not {} and {}",
+                          in_expected, out_expected, in, out));
+}
+
+}  // namespace steelyard

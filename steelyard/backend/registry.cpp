@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of backends. A built-in one is a line in built_ins(), a module of ours a line in
+// kModules; anybody else's module is found because it lies in the folder. Read-only once built.
+#include "steelyard/backend/registry.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+
+namespace steelyard {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Real devices come before simulated ones wherever devices are listed.
+constexpr auto kBefore = {make_native_cpu_backend};
+constexpr auto kAfter = {make_simulated_backend, make_null_backend};
+
+// Modules that come with Steelyard, and how to get one that was not built.
+struct KnownModule {
+  std::string_view name;
+  std::string_view hint;
+};
+constexpr KnownModule kModules[] = {
+    {"onnxruntime", "run ./tools/setup, which brings ONNX Runtime, then build again"},
+};
+
+Registry::Entry opened(const fs::path& file) {
+  Registry::Entry entry{file.stem().string(), nullptr, {}};
+  const OpenedModule module = open_module(file);
+  if (module.header == nullptr) {
+    entry.unusable = {Availability::NoRuntime, module.reason,
+                      fmt::format("build {} again together with this program, or remove it",
+                                  file.filename().string())};
+    return entry;
+  }
+  try {
+    entry.backend = reinterpret_cast<BackendFactory>(module.header->entry)();
+    entry.name = std::string(entry.backend->name());
+  } catch (const std::exception& e) {
+    entry.unusable = {Availability::NoRuntime, fmt::format("{}: {}", file.string(), e.what()), ""};
+  }
+  return entry;
+}
+
+std::vector<fs::path> module_files(const fs::path& folder) {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator i(folder, error), end; !error && i != end; i.increment(error))
+    if (i->path().extension() == ".so") files.push_back(i->path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string text_of(const std::vector<Precision>& precisions) {
+  std::vector<std::string_view> names;
+  for (const Precision precision : precisions) names.push_back(to_string(precision));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string spec_of(const Device& device) {
+  return to_string(Spec{"", device.backend, device.id, std::nullopt});
+}
+
+const Device& choose(const std::vector<Device>& devices, const Spec& spec) {
+  if (spec.device.empty()) return devices.front();
+  std::vector<std::string> specs;
+  for (const Device& device : devices) {
+    if (device.id == spec.device) return device;
+    specs.push_back(spec_of(device));
+  }
+  throw UsageError(fmt::format("{} has no device '{}'", spec.backend, spec.device),
+                   fmt::format("there is: {}", fmt::join(specs, ", ")));
+}
+
+}  // namespace
+
+const Registry& Registry::instance() {
+  static const Registry registry(module_folder() / "backends");
+  return registry;
+}
+
+Registry::Registry(const fs::path& modules) {
+  const auto add = [this](Entry entry) {
+    for (const Entry& other : entries_)
+      if (other.name == entry.name) return;  // the first of a name stands, built-ins before modules
+    entries_.push_back(std::move(entry));
+  };
+  const auto add_built_in = [&](auto make) {
+    auto backend = make();
+    std::string name(backend->name());
+    add({std::move(name), std::move(backend), {}});
+  };
+  for (const auto make : kBefore) add_built_in(make);
+  for (const fs::path& file : module_files(modules)) add(opened(file));
+  for (const KnownModule& known : kModules)
+    add({std::string(known.name),
+         nullptr,
+         {Availability::NotBuilt,
+          fmt::format("there is no {}", (modules / known.name).string() + ".so"),
+          std::string(known.hint)}});
+  for (const auto make : kAfter) add_built_in(make);
+}
+
+const Registry::Entry& Registry::find(std::string_view name) const {
+  std::vector<std::string_view> names;
+  for (const Entry& entry : entries_) {
+    if (entry.name == name) return entry;
+    names.push_back(entry.name);
+  }
+  throw UsageError(fmt::format("there is no backend '{}'", name),
+                   fmt::format("there is: {}", fmt::join(names, ", ")));
+}
+
+Registry::Found Registry::resolve(const Spec& spec) const {
+  if (!spec.host.empty())
+    throw UsageError(fmt::format("'{}' names another host", to_string(spec)),
+                     "only devices of this machine can be measured");
+  const Entry& entry = find(spec.backend);
+  if (Availability availability = entry.availability(); availability.kind != Availability::Ready)
+    throw NotReady(std::move(availability));
+  const std::vector<Device> devices = entry.backend->devices();
+  if (devices.empty())
+    throw NotReady({Availability::NoDevice, fmt::format("{} found no device", entry.name), ""});
+  Found found{entry.backend.get(), choose(devices, spec), Precision::fp32};
+  const std::vector<Precision>& precisions = found.device.precisions;
+  found.precision =
+      spec.precision.value_or(precisions.empty() ? Precision::fp32 : precisions.front());
+  if (std::find(precisions.begin(), precisions.end(), found.precision) == precisions.end())
+    throw UsageError(
+        fmt::format("{} does not compute in {}", spec_of(found.device), to_string(found.precision)),
+        fmt::format("its precisions are: {}", text_of(precisions)));
+  return found;
+}
+
+std::vector<DeviceListing> Registry::list() const {
+  std::vector<DeviceListing> listings;
+  for (const Entry& entry : entries_) {
+    Availability availability = entry.availability();
+    std::vector<Device> devices;
+    if (availability.kind == Availability::Ready) {
+      devices = entry.backend->devices();
+      if (devices.empty())
+        availability = {Availability::NoDevice, fmt::format("{} found no device", entry.name), ""};
+    }
+    for (const Device& device : devices)
+      listings.push_back(
+          {spec_of(device), device.backend, device.name, availability, device.physical_id});
+    if (devices.empty()) listings.push_back({entry.name, entry.name, "", availability, ""});
+  }
+  return listings;
+}
+
+}  // namespace steelyard
