@@ -123,6 +123,12 @@ void fields(V& v, T& x) {
   v("seen", x.seen);
 }
 
+template <class V, Is<CaseBegin> T>
+void fields(V& v, T& x) {
+  v("channels", x.channels); v("startup", x.startup); v("device", x.device); v("obtained", x.obtained);
+  v("output_width", x.output_width); v("windows", x.windows);
+}
+
 template <class V, Is<PercentileFigure> T>
 void fields(V& v, T& x) { v("p", x.p); v("ns", x.ns); v("upper_ns", x.upper_ns); v("reason", x.reason); }
 template <class V, Is<LatencyFigures> T>
@@ -361,7 +367,8 @@ class Reader {
     if constexpr (std::same_as<T, nanoseconds>) {
       value = nanoseconds(in.get<std::int64_t>());
     } else if constexpr (std::same_as<T, Spec>) {
-      value = parse_spec(in.get_ref<const std::string&>());
+      const auto& text = in.get_ref<const std::string&>();
+      value = text.empty() ? Spec{} : parse_spec(text);
     } else if constexpr (Enumerator<T>) {
       const auto& text = in.get_ref<const std::string&>();
       const auto known = read_enum(text, T{});
@@ -518,8 +525,7 @@ STEELYARD_ENCODABLE(Device)
 STEELYARD_ENCODABLE(DeviceListing)
 STEELYARD_ENCODABLE(WindowRecipe)
 STEELYARD_ENCODABLE(Outcome)
-STEELYARD_ENCODABLE(Startup)
-STEELYARD_ENCODABLE(std::vector<Channel>)
+STEELYARD_ENCODABLE(CaseBegin)
 STEELYARD_ENCODABLE(Request)
 STEELYARD_ENCODABLE(Answer)
 
