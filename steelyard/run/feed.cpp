@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packing windows and unpacking outputs.
+#include "steelyard/run/feed.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+#include <optional>
+
+#include "steelyard/base/random.h"
+#include "steelyard/data/data.h"
+
+namespace steelyard {
+namespace {
+
+constexpr std::uint64_t kGeneratedWindows = 256;
+constexpr int kGeneratedRows = 8;  // for models that leave the number of rows open
+constexpr std::size_t kLine = 64;  // slots begin on cache lines, so that all cost the same
+
+std::size_t elements(const TensorInfo& tensor) {
+  std::size_t count = 1;
+  for (const auto axis : tensor.shape)
+    count *= static_cast<std::size_t>(std::max<std::int64_t>(axis, 0));
+  return count;
+}
+
+// Elements before and after the batch axis; a tensor without one is all "after".
+struct Around {
+  std::size_t outer = 1, inner = 1;
+};
+Around around_batch(const TensorInfo& tensor) {
+  Around around;
+  for (std::size_t i = 0; i < tensor.shape.size(); ++i) {
+    const auto axis = static_cast<std::size_t>(tensor.shape[i]);
+    if (static_cast<int>(i) < tensor.batch_axis)
+      around.outer *= axis;
+    else if (static_cast<int>(i) > tensor.batch_axis)
+      around.inner *= axis;
+  }
+  return around;
+}
+
+std::string shape_text(const TensorInfo& tensor) {
+  return fmt::format("[{}]", fmt::join(tensor.shape, ","));
+}
+
+// The input that takes the windows: the first of floating point with the right number of elements.
+std::optional<std::size_t> data_input(const std::vector<TensorInfo>& inputs, std::size_t wanted) {
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].type == ElementType::f32 && elements(inputs[i]) == wanted) return i;
+  return std::nullopt;
+}
+
+Feed generate(const Model& model, std::uint64_t seed) {
+  const auto inputs = static_shapes(model.inputs, 1, kGeneratedRows);
+  const auto found = std::find_if(inputs.begin(), inputs.end(),
+                                  [](const TensorInfo& t) { return t.type == ElementType::f32; });
+  if (found == inputs.end())
+    throw Error(fmt::format("{} has no fp32 input, so no inputs can be made up for it",
+                            model.path.string()),
+                "add the metadata steelyard.recipe, or export the model with fp32 inputs");
+  Feed feed;
+  feed.generated = true;
+  feed.windows = kGeneratedWindows;
+  feed.window = kGeneratedRows;
+  feed.inputs.resize(kGeneratedWindows * elements(*found));
+  Random random(seed);
+  for (float& value : feed.inputs) value = static_cast<float>(random.uniform() * 2 - 1);
+  return feed;
+}
+
+}  // namespace
+
+Feed load_feed(const Model& model, const std::filesystem::path& data, const std::string& ticker,
+               std::uint64_t seed) {
+  if (!model.recipe) return generate(model, seed);
+  const WindowRecipe& recipe = *model.recipe;
+  if (data.empty())
+    throw UsageError(fmt::format("{} reads windows of a table, and none was given", model.name),
+                     "add --data FILE, a CSV file with the columns that it was trained on");
+  const Dataset table = load_dataset(
+      data, {.ticker = ticker.empty() ? recipe.ticker : ticker, .adjust = recipe.adjusted});
+  Feed feed;
+  feed.window = recipe.window;
+  Windows test = make_windows(table, recipe, Part::test);
+  if (test.count == 0)
+    throw Error(fmt::format("{} has too few rows for one test window", data.string()),
+                fmt::format("the model {} needs windows of {} rows; give a longer table",
+                            model.name, recipe.window));
+  feed.truth = make_truth(table, recipe, test);
+  feed.windows = test.count;
+  feed.inputs = std::move(test.inputs);
+  feed.calibration = make_windows(table, recipe, Part::train).inputs;
+  return feed;
+}
+
+std::uint32_t output_width(const Signature& signature, int batch) {
+  if (signature.outputs.empty() || signature.outputs.front().type != ElementType::f32) return 0;
+  return static_cast<std::uint32_t>(elements(signature.outputs.front()) /
+                                    static_cast<std::size_t>(batch));
+}
+
+FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int depth)
+    : windows_(feed.windows), batch_(static_cast<std::size_t>(batch)) {
+  // Two queries at least for each one in flight, so that none is the same twice running.
+  const std::size_t laps = (windows_ + batch_ - 1) / batch_;
+  const auto lanes = static_cast<std::size_t>(depth);
+  ring_.slots = lanes * std::max<std::size_t>(2, (laps + lanes - 1) / lanes);
+  ring_.input_bytes = signature.input_bytes();
+  ring_.output_bytes = signature.output_bytes();
+  ring_.input_stride = (ring_.input_bytes + kLine - 1) / kLine * kLine;
+  ring_.output_stride = (ring_.output_bytes + kLine - 1) / kLine * kLine;
+  inputs_.resize(ring_.slots * ring_.input_stride + kLine);
+  outputs_.resize(ring_.slots * ring_.output_stride + kLine);
+  const auto align = [](std::byte* p) {
+    return p + (kLine - reinterpret_cast<std::uintptr_t>(p) % kLine) % kLine;
+  };
+  ring_.inputs = align(inputs_.data());
+  ring_.outputs = align(outputs_.data());
+
+  const std::size_t per_window = feed.inputs.size() / windows_;
+  const auto chosen = data_input(signature.inputs, per_window * batch_);
+  if (!chosen) {
+    std::string shapes;
+    for (const auto& input : signature.inputs) shapes += " " + input.name + shape_text(input);
+    throw Error(fmt::format("no input of the model takes {} window(s) of {} numbers; it has{}",
+                            batch_, per_window, shapes),
+                "check the model's window and features against its recipe");
+  }
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < *chosen; ++i)
+    offset += elements(signature.inputs[i]) * size_of(signature.inputs[i].type);
+  fill(feed, signature.inputs[*chosen], offset);
+
+  width_ = steelyard::output_width(signature, batch);
+  if (width_ == 0) return;
+  const TensorInfo& output = signature.outputs.front();
+  if (output.batch_axis >= 0) {
+    const Around around = around_batch(output);
+    output_outer_ = around.outer;
+    output_inner_ = around.inner;
+  } else if (batch_ == 1) {
+    output_inner_ = width_;
+  } else {
+    throw Error(
+        fmt::format("the output {}{} has no batch axis, so {} windows cannot be asked at once",
+                    output.name, shape_text(output), batch_),
+        "use --scenario SingleStream, or export the model with a batch axis");
+  }
+}
+
+std::uint64_t FeedRing::first_window(std::size_t slot) const {
+  // Shifted by one a lap, so that a second lap over few windows is not the first again.
+  const std::size_t laps = (windows_ + batch_ - 1) / batch_;
+  return (slot * batch_ + slot / laps) % windows_;
+}
+
+void FeedRing::fill(const Feed& feed, const TensorInfo& tensor, std::size_t offset) {
+  const std::size_t per_window = feed.inputs.size() / windows_;
+  const Around around = tensor.batch_axis >= 0 ? around_batch(tensor) : Around{1, per_window};
+  auto* base = const_cast<std::byte*>(ring_.inputs);
+  for (std::size_t slot = 0; slot < ring_.slots; ++slot) {
+    auto* to = base + slot * ring_.input_stride + offset;
+    for (std::size_t b = 0; b < batch_; ++b) {
+      const float* from = feed.inputs.data() + (first_window(slot) + b) % windows_ * per_window;
+      for (std::size_t o = 0; o < around.outer; ++o)
+        std::memcpy(to + (o * batch_ + b) * around.inner * sizeof(float), from + o * around.inner,
+                    around.inner * sizeof(float));
+    }
+  }
+}
+
+std::size_t FeedRing::slot_of(std::uint64_t window) const {
+  return static_cast<std::size_t>(window % windows_) / batch_ % ring_.slots;
+}
+
+void FeedRing::collect(std::size_t slot, std::vector<float>& outputs,
+                       std::vector<std::uint8_t>& seen) const {
+  const std::byte* from = ring_.outputs + slot * ring_.output_stride;
+  for (std::size_t b = 0; b < batch_; ++b) {
+    const std::size_t window = (first_window(slot) + b) % windows_;
+    for (std::size_t o = 0; o < output_outer_; ++o)
+      std::memcpy(outputs.data() + window * width_ + o * output_inner_,
+                  from + (o * batch_ + b) * output_inner_ * sizeof(float),
+                  output_inner_ * sizeof(float));
+    seen[window] = 1;
+  }
+}
+
+}  // namespace steelyard

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folding a chunk of stamps while it is still in the cache.
+#include "steelyard/run/tally.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace steelyard {
+
+void Tally::add(std::span<const Stamp> stamps) {
+  if (stamps.empty()) return;
+  // Two passes over integers instead of a running mean: exact, and without a division a query.
+  std::int64_t sum = 0, least = (stamps[0].finished - stamps[0].started).count(), most = least;
+  for (const Stamp& stamp : stamps) {
+    const std::int64_t latency = (stamp.finished - stamp.started).count();
+    sum += latency;
+    least = std::min(least, latency);
+    most = std::max(most, latency);
+    histogram_.add(static_cast<std::uint64_t>(std::max<std::int64_t>(latency, 0)));
+  }
+  Moments chunk;
+  chunk.count = stamps.size();
+  chunk.mean = static_cast<double>(sum) / static_cast<double>(stamps.size());
+  chunk.min = static_cast<double>(least);
+  chunk.max = static_cast<double>(most);
+  for (const Stamp& stamp : stamps) {
+    const double off = static_cast<double>((stamp.finished - stamp.started).count()) - chunk.mean;
+    chunk.m2 += off * off;
+  }
+  moments_.merge(chunk);
+
+  const std::uint64_t room = keep_ - std::min<std::uint64_t>(keep_, queries_.size());
+  for (const Stamp& stamp : stamps.first(std::min<std::uint64_t>(room, stamps.size())))
+    queries_.push_back({stamp.started, stamp.started, stamp.finished});
+}
+
+void Tally::move_into(Block& block) {
+  block.count = moments_.count;
+  block.latency = moments_;
+  block.histogram = std::move(histogram_);
+  block.queries = std::move(queries_);
+}
+
+}  // namespace steelyard

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Latencies of a block in bounded memory: all of them in moments and histogram, the first ones raw.
+// One thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "steelyard/record/record.h"
+#include "steelyard/run/timed_loop.h"
+
+namespace steelyard {
+
+class Tally {
+ public:
+  // Keeps at most `keep` raw queries.
+  explicit Tally(std::uint64_t keep) : keep_(keep) {}
+  void add(std::span<const Stamp> stamps);
+  // Hands everything over to `block`: count, latency, histogram, queries.
+  void move_into(Block& block);
+
+ private:
+  std::uint64_t keep_;
+  Moments moments_;
+  Histogram histogram_;
+  std::vector<Query> queries_;
+};
+
+}  // namespace steelyard
