@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// See session.h. A query is: copy in, RunWithBinding, copy out; the copies are inside the timed
+// region as for every backend.
+#include "steelyard/backend/onnxruntime/session.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "steelyard/backend/onnxruntime/library.h"
+
+namespace steelyard::onnxruntime {
+namespace {
+
+ONNXTensorElementDataType type_of(const TensorInfo& tensor) {
+  switch (tensor.type) {
+    case ElementType::f32:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+    case ElementType::f16:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16;
+    case ElementType::bf16:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16;
+    case ElementType::f64:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE;
+    case ElementType::i8:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT8;
+    case ElementType::u8:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_UINT8;
+    case ElementType::i32:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32;
+    case ElementType::i64:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
+    case ElementType::boolean:
+      return ONNX_TENSOR_ELEMENT_DATA_TYPE_BOOL;
+    case ElementType::other:
+      break;
+  }
+  throw Unsupported(
+      fmt::format("tensor '{}' has an element type that cannot be passed", tensor.name));
+}
+
+Owned<OrtMemoryInfo> cpu_memory() {
+  OrtMemoryInfo* info = nullptr;
+  check(ort().CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &info),
+        "describe its memory");
+  return Owned<OrtMemoryInfo>(info);
+}
+
+// A tensor in memory of our own, at an address that suits any vector unit.
+class Buffer {
+ public:
+  explicit Buffer(const TensorInfo& tensor)
+      : size_(Signature{{tensor}, {}}.input_bytes()),
+        data_(static_cast<std::byte*>(::operator new(size_ + 1, kAlignment))) {
+    std::memset(data_.get(), 0, size_);
+    OrtValue* value = nullptr;
+    check(ort().CreateTensorWithDataAsOrtValue(cpu_memory().get(), data_.get(), size_,
+                                               tensor.shape.data(), tensor.shape.size(),
+                                               type_of(tensor), &value),
+          "make a tensor");
+    value_.reset(value);
+  }
+  std::byte* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+  const OrtValue* value() const { return value_.get(); }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  struct Free {
+    void operator()(std::byte* p) const { ::operator delete(p, kAlignment); }
+  };
+  std::size_t size_;
+  std::unique_ptr<std::byte, Free> data_;
+  Owned<OrtValue> value_;
+};
+
+class BoundSession final : public Session {
+ public:
+  BoundSession(OrtSession* session, Signature signature)
+      : api_(ort()), session_(session), signature_(std::move(signature)) {
+    OrtIoBinding* binding = nullptr;
+    check(api_.CreateIoBinding(session_, &binding), "bind buffers");
+    binding_.reset(binding);
+    for (const TensorInfo& tensor : signature_.inputs) {
+      const Buffer& buffer = inputs_.emplace_back(tensor);
+      check(api_.BindInput(binding, tensor.name.c_str(), buffer.value()), "bind an input");
+      input_bytes_ += buffer.size();
+    }
+    for (const TensorInfo& tensor : signature_.outputs) {
+      const Buffer& buffer = outputs_.emplace_back(tensor);
+      check(api_.BindOutput(binding, tensor.name.c_str(), buffer.value()), "bind an output");
+      output_bytes_ += buffer.size();
+    }
+  }
+
+  const Signature& signature() const override { return signature_; }
+
+  void infer(std::span<const std::byte> in, std::span<std::byte> out) override {
+    check_sizes(in.size(), out.size(), input_bytes_, output_bytes_);
+    for (const Buffer& buffer : inputs_) {
+      std::memcpy(buffer.data(), in.data(), buffer.size());
+      in = in.subspan(buffer.size());
+    }
+    check(api_.RunWithBinding(session_, nullptr, binding_.get()), "run the model");
+    for (const Buffer& buffer : outputs_) {
+      std::memcpy(out.data(), buffer.data(), buffer.size());
+      out = out.subspan(buffer.size());
+    }
+  }
+
+ private:
+  const OrtApi& api_;
+  OrtSession* session_;
+  Signature signature_;
+  std::vector<Buffer> inputs_, outputs_;
+  std::size_t input_bytes_ = 0, output_bytes_ = 0;
+  Owned<OrtIoBinding> binding_;
+};
+
+class OrtModel final : public CompiledModel {
+ public:
+  OrtModel(const Model& model, int window, Owned<OrtSession> session)
+      : inputs_(model.inputs),
+        outputs_(model.outputs),
+        window_(window),
+        session_(std::move(session)) {}
+
+  // All Sessions share one OrtSession, whose Run() may be called from several threads at once.
+  std::unique_ptr<Session> open(int batch) override {
+    return std::make_unique<BoundSession>(
+        session_.get(),
+        Signature{static_shapes(inputs_, batch, window_), static_shapes(outputs_, batch, window_)});
+  }
+
+ private:
+  std::vector<TensorInfo> inputs_, outputs_;
+  int window_;
+  Owned<OrtSession> session_;
+};
+
+GraphOptimizationLevel level_of(const std::string& optimisation) {
+  if (optimisation == "none") return ORT_DISABLE_ALL;
+  if (optimisation == "basic") return ORT_ENABLE_BASIC;
+  if (optimisation == "extended") return ORT_ENABLE_EXTENDED;
+  return ORT_ENABLE_ALL;
+}
+
+Owned<OrtSessionOptions> options_for(const SessionSettings& settings) {
+  const OrtApi& api = ort();
+  OrtSessionOptions* options = nullptr;
+  check(api.CreateSessionOptions(&options), "make options");
+  Owned<OrtSessionOptions> owned(options);
+  check(api.SetIntraOpNumThreads(options, settings.threads), "set its threads");
+  check(api.SetInterOpNumThreads(options, 1), "set its threads");
+  check(api.SetSessionExecutionMode(options, ORT_SEQUENTIAL), "run operators in turn");
+  check(api.SetSessionGraphOptimizationLevel(options, level_of(settings.optimisation)),
+        "set its optimisation");
+  check(api.SetSessionLogSeverityLevel(options, ORT_LOGGING_LEVEL_ERROR), "set its log level");
+  check(api.AddSessionConfigEntry(options, "session.intra_op.allow_spinning",
+                                  settings.spinning ? "1" : "0"),
+        "set its spinning");
+  return owned;
+}
+
+}  // namespace
+
+std::unique_ptr<CompiledModel> compile_for_cpu(const Model& model,
+                                               const std::filesystem::path& file, int window,
+                                               const SessionSettings& settings) {
+  const auto options = options_for(settings);
+  OrtSession* session = nullptr;
+  check(ort().CreateSession(environment(), file.c_str(), options.get(), &session),
+        fmt::format("load {}", file.string()).c_str());
+  return std::make_unique<OrtModel>(model, window, Owned<OrtSession>(session));
+}
+
+}  // namespace steelyard::onnxruntime
