@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records as bytes: MessagePack between processes and in the store, JSON for people and other
-// tools. The fields of each struct are listed once, in encode.cpp. Numeric columns (queries,
+// tools. The fields of each struct are listed once, in fields.h. Numeric columns (queries,
 // readings, outputs, histograms) travel as little-endian binary inside MessagePack; JSON carries
 // scalars. Missing optionals are null. Thread-safe.
 //
 // Instantiated for: Plan, Case, Effort, Measurement (without truth), Block, Truth, Summary,
-// Manifest, Device, DeviceListing, WindowRecipe, Outcome, CaseBegin (without index), and Request and
-// Answer of message.h. Another type is a link error.
+// Manifest, Device, DeviceListing, WindowRecipe, Outcome, CaseBegin (without index), and Request
+// and Answer of message.h. Another type is a link error.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The hall of the house: plain data between the making wing and the reading wing. No I/O, no
 // virtual functions, no words for people (those are in `report`). Every struct here is listed once
-// more, field by field, in encode.cpp, and from there goes to JSON, MessagePack and the store.
+// more, field by field, in fields.h, and from there goes to JSON, MessagePack and the store.
 //
 // The chain:  Plan (what to do) -> Case (one model on one device under one load) -> Measurement
 // (raw: blocks, queries, readings, outputs) -> Summary (figures with bounds and reasons).
@@ -142,8 +142,8 @@ enum class Normalise { window, minmax, zscore };
 std::string_view to_string(Normalise);
 std::optional<Normalise> normalise_from(std::string_view);
 
-// For one feature: normalised = (value - offset) / scale. Fitted on the training rows only.
-// Normalise::window uses no fitted numbers except `scale` of features of another kind (volume): see
+// For one feature: normalised = (value - offset) / scale, after making it relative to the window
+// for Normalise::window. Fitted on the training rows only. Formulas, and what scale 0 means:
 // data.h.
 struct FeatureScale {
   double offset = 0;
@@ -157,7 +157,7 @@ struct WindowRecipe {
   std::string target;  // column predicted for the row after the window
   int window = 8;      // rows a window
   Normalise normalise = Normalise::window;
-  std::vector<FeatureScale> scales;   // one a feature
+  std::vector<FeatureScale> scales;   // one a feature, then the target's
   double train_fraction = 0.70;       // of the windows, in time order
   double validation_fraction = 0.15;  // the rest is the test part
   bool adjusted = false;              // Adj Close was applied

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one list of every record's fields, in the order in which they are written. A visitor V is
+// called with each name and member; whatever turns records into something else (encode.cpp) walks
+// this list. A new field is one line here.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include "steelyard/record/event.h"
+#include "steelyard/record/message.h"
+#include "steelyard/record/record.h"
+#include "steelyard/record/summary.h"
+
+namespace steelyard {
+
+// T or const T: the Writer walks constants, the Reader fills in.
+template <class T, class U>
+concept Is = std::same_as<std::remove_const_t<T>, U>;
+
+// Kept as a table, several fields a line.
+// clang-format off
+template <class V, Is<Quantity> T>
+void fields(V& v, T& x) { v("name", x.name); v("value", x.value); v("unit", x.unit); }
+template <class V, Is<Reason> T>
+void fields(V& v, T& x) { v("code", x.code); v("values", x.values); v("quoted", x.quoted); }
+template <class V, Is<Outcome> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); v("hint", x.hint); }
+template <class V, Is<Availability> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); v("hint", x.hint); }
+template <class V, Is<StandsFor> T>
+void fields(V& v, T& x) { v("device", x.device); v("runtime", x.runtime); }
+template <class V, Is<Device> T>
+void fields(V& v, T& x) {
+  v("backend", x.backend); v("id", x.id); v("name", x.name); v("runtime", x.runtime);
+  v("physical_id", x.physical_id); v("precisions", x.precisions); v("provenance", x.provenance);
+  v("stands_for", x.stands_for);
+}
+template <class V, Is<DeviceListing> T>
+void fields(V& v, T& x) {
+  v("spec", x.spec); v("backend", x.backend); v("name", x.name); v("availability", x.availability);
+  v("physical_id", x.physical_id);
+}
+template <class V, Is<Artefact> T>
+void fields(V& v, T& x) {
+  v("kind", x.kind); v("path", x.path); v("sha256", x.sha256); v("reference_sha256", x.reference_sha256);
+}
+template <class V, Is<FeatureScale> T>
+void fields(V& v, T& x) { v("offset", x.offset); v("scale", x.scale); }
+template <class V, Is<WindowRecipe> T>
+void fields(V& v, T& x) {
+  v("features", x.features); v("target", x.target); v("window", x.window); v("normalise", x.normalise);
+  v("scales", x.scales); v("train_fraction", x.train_fraction); v("validation_fraction", x.validation_fraction);
+  v("adjusted", x.adjusted); v("ticker", x.ticker); v("data_sha256", x.data_sha256);
+}
+template <class V, Is<Truth> T>
+void fields(V& v, T& x) {
+  v("id", x.id); v("unit", x.unit); v("target_name", x.target_name); v("target", x.target); v("naive", x.naive);
+  v("scale", x.scale); v("offset", x.offset); v("reference", x.reference);
+  v("no_reference_because", x.no_reference_because);
+}
+template <class V, Is<SingleStream> T>
+void fields(V&, T&) {}
+template <class V, Is<Offline> T>
+void fields(V& v, T& x) { v("batch", x.batch); v("in_flight", x.in_flight); }
+template <class V, Is<Setting> T>
+void fields(V& v, T& x) { v("key", x.key); v("value", x.value); }
+template <class V, Is<Effort> T>
+void fields(V& v, T& x) {
+  v("name", x.name); v("min_queries", x.min_queries); v("min_duration_ns", x.min_duration);
+  v("max_duration_ns", x.max_duration); v("warm_up_ns", x.warm_up); v("warm_up_queries", x.warm_up_queries);
+  v("blocks", x.blocks); v("workers", x.workers);
+}
+template <class V, Is<Case> T>
+void fields(V& v, T& x) {
+  v("id", x.id); v("model", x.model); v("model_path", x.model_path); v("model_sha256", x.model_sha256);
+  v("artefact", x.artefact); v("spec", x.spec); v("device", x.device); v("precision", x.precision);
+  v("settings", x.settings); v("scenario", x.scenario); v("truth", x.truth);
+}
+template <class V, Is<Manifest> T>
+void fields(V& v, T& x) {
+  v("tool_version", x.tool_version); v("command", x.command); v("started_at", x.started_at); v("host", x.host);
+  v("boot_id", x.boot_id); v("kernel", x.kernel); v("cpu", x.cpu); v("cores", x.cores); v("governor", x.governor);
+  v("build", x.build);
+}
+template <class V, Is<Plan> T>
+void fields(V& v, T& x) {
+  v("campaign", x.campaign); v("seed", x.seed); v("effort", x.effort); v("data_path", x.data_path);
+  v("ticker", x.ticker); v("manifest", x.manifest); v("cases", x.cases); v("truths", x.truths);
+}
+template <class V, Is<Channel> T>
+void fields(V& v, T& x) {
+  v("name", x.name); v("unit", x.unit); v("boundary", x.boundary); v("definition", x.definition);
+  v("period_ns", x.period); v("provenance", x.provenance); v("low", x.low); v("high", x.high);
+}
+template <class V, Is<Moments> T>
+void fields(V& v, T& x) {
+  v("count", x.count);
+  if (x.count == 0) return;  // min and max of nothing are not numbers
+  v("mean", x.mean); v("m2", x.m2); v("min", x.min); v("max", x.max);
+}
+template <class V, Is<Block> T>
+void fields(V& v, T& x) {
+  v("worker", x.worker); v("order", x.order); v("phase", x.phase); v("begin_ns", x.begin); v("end_ns", x.end);
+  v("count", x.count); v("items", x.items); v("first_window", x.first_window); v("cpu_time_ns", x.cpu_time);
+  v("latency", x.latency); v("histogram", x.histogram); v("queries", x.queries); v("readings", x.readings);
+  v("other_load", x.other_load);
+}
+template <class V, Is<Startup> T>
+void fields(V& v, T& x) {
+  v("load_ns", x.load); v("first_query_ns", x.first_query); v("warm_up_ns", x.warm_up);
+  v("warm_up_queries", x.warm_up_queries);
+}
+template <class V, Is<Measurement> T>
+void fields(V& v, T& x) {
+  v("campaign", x.campaign); v("case", x.what); v("effort", x.effort); v("manifest", x.manifest);
+  v("outcome", x.outcome); v("startup", x.startup); v("memory_bytes", x.memory_bytes); v("obtained", x.obtained);
+  v("channels", x.channels); v("blocks", x.blocks); v("output_width", x.output_width); v("outputs", x.outputs);
+  v("seen", x.seen);
+}
+
+template <class V, Is<CaseBegin> T>
+void fields(V& v, T& x) {
+  v("channels", x.channels); v("startup", x.startup); v("device", x.device); v("obtained", x.obtained);
+  v("output_width", x.output_width); v("windows", x.windows);
+}
+
+template <class V, Is<PercentileFigure> T>
+void fields(V& v, T& x) { v("p", x.p); v("ns", x.ns); v("upper_ns", x.upper_ns); v("reason", x.reason); }
+template <class V, Is<LatencyFigures> T>
+void fields(V& v, T& x) {
+  v("mean", x.mean); v("stddev", x.stddev); v("min", x.min); v("max", x.max); v("percentiles", x.percentiles);
+  v("curve_ns", x.curve_ns); v("curve_share", x.curve_share);
+}
+template <class V, Is<StartupFigures> T>
+void fields(V& v, T& x) {
+  v("load_ns", x.load_ns); v("first_query_ns", x.first_query_ns); v("warm_up_ns", x.warm_up_ns);
+}
+template <class V, Is<AccuracyFigures> T>
+void fields(V& v, T& x) {
+  v("rmse", x.rmse); v("rmse_naive", x.rmse_naive); v("skill", x.skill); v("unit", x.unit);
+  v("max_abs_error_vs_reference", x.max_abs_error_vs_reference); v("rmse_vs_reference", x.rmse_vs_reference);
+  v("reason", x.reason);
+}
+template <class V, Is<UtilisationFigures> T>
+void fields(V& v, T& x) {
+  v("percent", x.percent); v("definition", x.definition); v("low_percent", x.low_percent);
+  v("high_percent", x.high_percent); v("reason", x.reason);
+}
+template <class V, Is<MemoryFigures> T>
+void fields(V& v, T& x) { v("bytes", x.bytes); v("boundary", x.boundary); v("reason", x.reason); }
+template <class V, Is<PowerFigures> T>
+void fields(V& v, T& x) {
+  v("watts", x.watts); v("idle_watts", x.idle_watts); v("low_watts", x.low_watts); v("high_watts", x.high_watts);
+  v("boundary", x.boundary); v("reason", x.reason);
+}
+template <class V, Is<EnergyFigures> T>
+void fields(V& v, T& x) {
+  v("joules_per_query", x.joules_per_query); v("dynamic_joules_per_query", x.dynamic_joules_per_query);
+  v("boundary", x.boundary); v("reason", x.reason);
+}
+template <class V, Is<Finding> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); }
+template <class V, Is<TrustFigures> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("findings", x.findings); }
+template <class V, Is<CorrectnessFigures> T>
+void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); }
+template <class V, Is<Summary> T>
+void fields(V& v, T& x) {
+  v("case_id", x.case_id); v("campaign", x.campaign); v("model", x.model); v("model_sha256", x.model_sha256);
+  v("truth", x.truth); v("artefact", x.artefact); v("spec", x.spec); v("host", x.host); v("backend", x.backend);
+  v("device", x.device); v("precision", x.precision); v("obtained", x.obtained); v("settings", x.settings);
+  v("scenario", x.scenario); v("provenance", x.provenance); v("manifest", x.manifest); v("effort", x.effort);
+  v("outcome", x.outcome); v("queries", x.queries); v("windows", x.windows); v("workers", x.workers);
+  v("measured_seconds", x.measured_seconds); v("latency_ns", x.latency_ns);
+  v("throughput_per_second", x.throughput_per_second); v("startup", x.startup);
+  v("harness_overhead_ns", x.harness_overhead_ns); v("accuracy", x.accuracy); v("utilisation", x.utilisation);
+  v("memory", x.memory); v("power", x.power); v("energy", x.energy); v("trust", x.trust);
+  v("correctness", x.correctness);
+}
+
+template <class V, Is<HelloRequest> T>
+void fields(V& v, T& x) { v("protocol", x.protocol); }
+template <class V, Is<ObserveRequest> T>
+void fields(V& v, T& x) { v("case", x.what); v("duration_ns", x.duration); }
+template <class V, Is<PrepareRequest> T>
+void fields(V& v, T& x) {
+  v("case", x.what); v("effort", x.effort); v("data_path", x.data_path); v("ticker", x.ticker);
+  v("seed", x.seed);
+}
+template <class V, Is<BlockRequest> T>
+void fields(V& v, T& x) {
+  v("worker", x.worker); v("order", x.order); v("first_window", x.first_window); v("min_queries", x.min_queries);
+  v("min_duration_ns", x.min_duration); v("max_duration_ns", x.max_duration); v("warm_up_ns", x.warm_up);
+  v("warm_up_queries", x.warm_up_queries); v("keep_queries", x.keep_queries); v("seed", x.seed);
+}
+template <class V, Is<FetchRequest> T>
+void fields(V&, T&) {}
+template <class V, Is<FinishRequest> T>
+void fields(V&, T&) {}
+template <class V, Is<HelloAnswer> T>
+void fields(V& v, T& x) {
+  v("protocol", x.protocol); v("tool_version", x.tool_version); v("manifest", x.manifest);
+}
+template <class V, Is<ObserveAnswer> T>
+void fields(V& v, T& x) { v("channels", x.channels); v("idle", x.idle); }
+template <class V, Is<PrepareAnswer> T>
+void fields(V& v, T& x) {
+  v("startup", x.startup); v("device", x.device); v("obtained", x.obtained); v("channels", x.channels);
+  v("windows", x.windows); v("output_width", x.output_width);
+}
+template <class V, Is<BlockAnswer> T>
+void fields(V& v, T& x) { v("count", x.count); v("begin_ns", x.begin); v("end_ns", x.end); }
+template <class V, Is<FetchAnswer> T>
+void fields(V& v, T& x) {
+  v("block", x.block); v("memory_bytes", x.memory_bytes); v("outputs", x.outputs); v("seen", x.seen);
+  v("startup", x.startup);
+}
+template <class V, Is<FinishAnswer> T>
+void fields(V&, T&) {}
+template <class V, Is<ErrorAnswer> T>
+void fields(V& v, T& x) { v("what", x.what); v("hint", x.hint); v("skipped", x.skipped); }
+
+// clang-format on
+
+}  // namespace steelyard
