@@ -20,6 +20,9 @@ begin_steps() {
     flock -w 3 9 || give_up "another of these scripts is at work in $PWD/build; wait for it or end it"
   fi
   steps_scratch=$(mktemp -d) || give_up "cannot write to ${TMPDIR:-/tmp}; free some disk space there"
+  steps_width=80
+  if steps_live; then read -r _ steps_width < <(stty size <&2 2>/dev/null || true) || true; fi
+  if ((${steps_width:-0} < 20)); then steps_width=80; fi
   trap steps_end EXIT
   trap 'steps_interrupted' INT TERM HUP
 }
@@ -40,7 +43,7 @@ step() {
 optional_step() {
   steps_run "$@"
   if ((steps_status == 0)); then return; fi
-  steps_line "left out: $(steps_reason)"
+  steps_line "left out: $(steps_reason || true)"
 }
 
 # For the commands of a step: `note` words the end of its line, `because` is the sentence for a failure.
@@ -92,14 +95,13 @@ steps_line() {
 steps_tick() {
   trap - EXIT TERM HUP
   trap '' INT
-  local text width=80 next=1 words
-  if steps_live; then width=$(stty size <&2 2>/dev/null | cut -d' ' -f2); fi
+  local text next=1 words
   while sleep 1 >/dev/null 2>&1; do
     words=$(steps_counter)
     text="$(steps_label) ...${words:+ $words}"
     if steps_live; then
       text="$text  $(steps_elapsed)"
-      printf '\r\033[K%s' "${text:0:$((${width:-80} - 1))}" >&2
+      printf '\r\033[K%s' "${text:0:$((steps_width - 1))}" >&2
     elif ((SECONDS - steps_begin >= next)); then
       echo "${text:0:120}" >&2
       next=$((next + 30))
@@ -134,10 +136,10 @@ steps_counter() {
 steps_reason() {
   local full output line
   full=$(df -Pk . / "${TMPDIR:-/tmp}" 2>/dev/null | awk 'NR > 1 && $4 < 20480 { print $6; exit }')
-  output=$(steps_output | tr '\r' '\n' | grep -vE '^(dl|pm)status:' | tail -n 400 || true)
+  output=$(steps_output | tr '\r' '\n' | grep -vE '^(dl|pm)status:' | tail -n 4000 || true)
   if [ -n "$full" ]; then
     echo "the disk is full at $full; free about 4 GB"
-  elif grep -qiE 'no space left on device|enough free space' <<<"$output"; then
+  elif grep -qiE 'no space left on device|enough free space|disk full|disk quota exceeded' <<<"$output"; then
     echo "the disk is full; free about 4 GB"
   elif [ -s "$steps_scratch/why" ]; then
     cat "$steps_scratch/why"
@@ -149,24 +151,26 @@ steps_reason() {
     echo 'the memory did not suffice; close other programs or add swap'
   elif line=$(grep -m1 -E '(: (fatal )?error:|^CMake Error|: undefined reference|^E: |^ERROR: )' <<<"$output"); then
     echo "\"${line:0:240}\"; mend that"
+    return 1
   else
     line=$(grep -vE '^[[:space:]]*$' <<<"$output" | tail -n 1 || true)
     echo "\"${line:0:240}\"; see the log"
+    return 1
   fi
 }
 
 steps_stop() {
   local reason
   if ((steps_status == 130 || steps_status == 143)); then steps_interrupted; fi
-  reason=$(steps_reason)
   steps_line failed
-  if [ ! -s "$steps_scratch/why" ]; then
+  if ! reason=$(steps_reason); then
     steps_output | tr '\r' '\n' | { grep -vE '^(dl|pm)status:' || true; } | tail -n 12 | cut -c1-200 | sed 's/^/    /' >&2
   fi
   give_up "$steps_words failed (log: $steps_log): $reason"
 }
 
 steps_interrupted() {
+  if ((BASHPID != $$)); then exit 130; fi
   trap '' INT TERM HUP
   steps_quiet
   if steps_live; then printf '\r\033[K' >&2; fi
@@ -174,7 +178,9 @@ steps_interrupted() {
   exit 130
 }
 
+# A background subshell that is killed in its first moments runs the script's own trap: not its business.
 steps_end() {
+  if ((BASHPID != $$)); then return; fi
   steps_quiet
   rm -rf "${steps_scratch:-}"
 }
