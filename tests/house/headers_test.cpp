@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every header compiles alone: the compiler is run over each of them, two at a time.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+#include <thread>
+
+#include "tests/house/sources.h"
+
+namespace steelyard::house {
+namespace {
+
+struct Refusal {
+  fs::path header;
+  std::string words;
+};
+
+// What the compiler says about a file that includes nothing but `header`; empty when it accepts.
+std::string compile(const fs::path& header) {
+  const std::string command = "echo '#include \"" + header.string() +
+                              "\"' | '" STEELYARD_CXX
+                              "' -x c++ -std=c++20 -fsyntax-only -Wall -Wextra -I'" +
+                              kRoot.string() + "' " STEELYARD_CXX_FLAGS " - 2>&1";
+  std::string words;
+  std::array<char, 4096> piece;
+  FILE* pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) return "cannot run the compiler";
+  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), pipe))
+    words.append(piece.data(), got);
+  return ::pclose(pipe) == 0 ? "" : words.substr(0, 2000);
+}
+
+std::vector<Refusal> compile_all(const std::vector<fs::path>& headers) {
+  std::vector<Refusal> refusals;
+  std::mutex mutex;
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < headers.size();)
+      if (auto words = compile(headers[i]); !words.empty()) {
+        const std::lock_guard lock(mutex);
+        refusals.push_back({headers[i], words});
+      }
+  };
+  std::thread second(work);
+  work();
+  second.join();
+  return refusals;
+}
+
+bool is_compiled_alone(const fs::path& file) {
+  if (file.extension() != ".h") return false;
+  // Highway's per-target headers are parts of the file that includes them.
+  if (file.string().ends_with("-inl.h")) return false;
+  return STEELYARD_HAS_ONNXRUNTIME || file.string().find("/onnxruntime/") == std::string::npos;
+}
+
+TEST(House, EveryHeaderCompilesAlone) {
+  std::vector<fs::path> headers;
+  for (const char* folder : {"steelyard", "cli"})
+    for (const fs::path& file : read_tree(folder).files)
+      if (is_compiled_alone(file)) headers.push_back(file);
+  EXPECT_GT(headers.size(), 20u);
+  for (const Refusal& refusal : compile_all(headers))
+    ADD_FAILURE() << refusal.header << " does not compile alone:\n" << refusal.words;
+}
+
+TEST(House, AHeaderThatLeansOnOthersIsSeen) {
+  EXPECT_NE(compile("tests/house/no_such_header.h"), "");
+}
+
+}  // namespace
+}  // namespace steelyard::house
