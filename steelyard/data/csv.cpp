@@ -11,7 +11,7 @@
 
 #include "steelyard/base/error.h"
 
-namespace steelyard {
+namespace steelyard::data {
 namespace {
 
 constexpr std::size_t kMostColumns = 10'000;
@@ -167,4 +167,4 @@ std::optional<double> number_in(const Cell& cell, char delimiter) {
   return plain ? plain_number(*plain) : std::nullopt;
 }
 
-}  // namespace steelyard
+}  // namespace steelyard::data

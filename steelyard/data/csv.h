@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace steelyard {
+namespace steelyard::data {
 
 struct Cell {
   std::string_view text;  // without surrounding blanks and quotes
@@ -61,4 +61,4 @@ struct Date {
 // dates; `compact` also 20130513 and 201305.
 std::optional<Date> date_in(std::string_view, bool compact = false);
 
-}  // namespace steelyard
+}  // namespace steelyard::data

@@ -6,7 +6,7 @@
 
 #include "steelyard/data/csv.h"
 
-namespace steelyard {
+namespace steelyard::data {
 namespace {
 
 // Eats digits from the front: at least `least`, at most `most`; -1 when there are too few.
@@ -123,4 +123,4 @@ std::optional<Date> date_in(std::string_view text, bool compact) {
   return time ? dated(year, month, day, *time, true, false) : std::nullopt;
 }
 
-}  // namespace steelyard
+}  // namespace steelyard::data

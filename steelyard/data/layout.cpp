@@ -10,7 +10,7 @@
 
 #include "steelyard/base/error.h"
 
-namespace steelyard {
+namespace steelyard::data {
 namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -175,4 +175,4 @@ Layout read_layout(CsvReader& reader, const std::string& file, std::string_view 
   return layout;
 }
 
-}  // namespace steelyard
+}  // namespace steelyard::data

@@ -9,7 +9,7 @@
 
 #include "steelyard/data/csv.h"
 
-namespace steelyard {
+namespace steelyard::data {
 
 struct Layout {
   std::vector<std::string> names;  // one a column of the file
@@ -35,4 +35,4 @@ void refuse_tickers(const std::string& file, std::string_view asked,
 // Text of a file inside a message: short, one line.
 std::string in_quotes(std::string_view text);
 
-}  // namespace steelyard
+}  // namespace steelyard::data

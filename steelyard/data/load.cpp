@@ -16,6 +16,8 @@
 #include "steelyard/data/source.h"
 
 namespace steelyard {
+using namespace data;
+
 namespace {
 
 // A column while it is read. It may turn out to be text (a company's name) as long as no cell is a

@@ -12,6 +12,8 @@
 #include "steelyard/data/split.h"
 
 namespace steelyard {
+using namespace data;
+
 namespace {
 
 using Values = std::vector<double>;

@@ -14,7 +14,7 @@
 #include "steelyard/base/error.h"
 #include "steelyard/base/hash.h"
 
-namespace steelyard {
+namespace steelyard::data {
 namespace {
 
 bool starts_with(std::string_view text, std::string_view magic) {
@@ -120,4 +120,4 @@ Source read_source(const std::filesystem::path& file, std::size_t most) {
   return source;
 }
 
-}  // namespace steelyard
+}  // namespace steelyard::data

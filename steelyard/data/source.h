@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <string>
 
-namespace steelyard {
+namespace steelyard::data {
 
 inline constexpr std::size_t kMostBytes = std::size_t{256}
                                           << 20;  // of text, about 4 million OHLCV rows
@@ -22,4 +22,4 @@ struct Source {
 // UTF-8 text.
 Source read_source(const std::filesystem::path& file, std::size_t most = kMostBytes);
 
-}  // namespace steelyard
+}  // namespace steelyard::data

@@ -7,7 +7,7 @@
 
 #include "steelyard/record/record.h"
 
-namespace steelyard {
+namespace steelyard::data {
 
 struct Split {
   std::size_t train = 0, validation = 0, test = 0;
@@ -25,4 +25,4 @@ inline Split split_of(std::size_t rows, const WindowRecipe& recipe) {
   return split;
 }
 
-}  // namespace steelyard
+}  // namespace steelyard::data

@@ -14,6 +14,8 @@
 #include "steelyard/data/split.h"
 
 namespace steelyard {
+using namespace data;
+
 namespace {
 
 constexpr std::size_t kMostInputs = std::size_t{1} << 28;  // floats: 1 GiB

@@ -7,7 +7,7 @@
 
 #include "tests/data/written_file.h"
 
-namespace steelyard {
+namespace steelyard::data {
 namespace {
 
 using testing::ElementsAre;
@@ -93,4 +93,4 @@ TEST(NumberIn, LeavesNonFiniteNumbersToTheCaller) {
 }
 
 }  // namespace
-}  // namespace steelyard
+}  // namespace steelyard::data

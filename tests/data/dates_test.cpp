@@ -3,7 +3,7 @@
 
 #include "steelyard/data/csv.h"
 
-namespace steelyard {
+namespace steelyard::data {
 namespace {
 
 std::string iso(std::string_view text, bool compact = false) {
@@ -42,4 +42,4 @@ TEST(DateIn, RefusesWhatIsNoDate) {
 }
 
 }  // namespace
-}  // namespace steelyard
+}  // namespace steelyard::data

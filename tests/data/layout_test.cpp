@@ -5,7 +5,7 @@
 
 #include "tests/data/written_file.h"
 
-namespace steelyard {
+namespace steelyard::data {
 namespace {
 
 using testing::AllOf;
@@ -90,4 +90,4 @@ TEST(PlainName, IgnoresCaseBlanksAndPoints) {
 }
 
 }  // namespace
-}  // namespace steelyard
+}  // namespace steelyard::data

@@ -6,7 +6,7 @@
 #include "steelyard/base/hash.h"
 #include "tests/data/written_file.h"
 
-namespace steelyard {
+namespace steelyard::data {
 namespace {
 
 using testing::HasSubstr;
@@ -90,4 +90,4 @@ TEST(Source, NamesOtherFormats) {
 }
 
 }  // namespace
-}  // namespace steelyard
+}  // namespace steelyard::data
