@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the kernels of one instruction set work on, as plain data, and the table through which they
+// are called. Words: a *block* is as many hidden units as a vector has lanes; a *strip* is the
+// blocks whose gates are accumulated together; a *tile* is one strip for a few samples (rows of a
+// batch). Kernels allocate nothing and keep nothing; a job belongs to one thread.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "steelyard/model/network.h"
+
+// Loops over registers must disappear.
+#define STEELYARD_UNROLL _Pragma("GCC unroll 64")
+
+namespace steelyard::cpu {
+
+// The arithmetic of a layer. `plain` is an RNN cell and, without recurrence, a dense layer.
+enum class Formula { plain, gru, gru_reset_first, lstm };
+
+// How many gates the input and the state are multiplied for, and how many of the latter come first
+// (a GRU that resets before the product needs r before it can begin with n).
+constexpr int gates_of(Formula f) { return f == Formula::plain ? 1 : f == Formula::lstm ? 4 : 3; }
+constexpr int early_gates_of(Formula f) { return f == Formula::gru_reset_first ? 2 : gates_of(f); }
+
+// Weights in the order in which a kernel reads them: strip, k, gate, block of the strip, lane.
+// Sigmoid gates are halved: sigmoid(2a) = 0.5 + 0.5 tanh(a). GRU gates r z n, LSTM gates i f g o.
+struct Packed {
+  Formula formula = Formula::plain;
+  Activation activation = Activation::none;  // plain only
+  int hidden = 0, input = 0;
+  int lanes = 0, blocks = 0;
+  int base = 1, extra = 0, strips = 0;  // the first `extra` strips have base + 1 blocks
+  const float* wx = nullptr;            // [strip][input][gates][blocks of the strip][lanes]
+  const float* wr = nullptr;            // [strip][hidden][early gates][blocks of the strip][lanes]
+  const float* wn = nullptr;      // gru_reset_first: [strip][hidden][blocks of the strip][lanes]
+  const float* bias = nullptr;    // [block][gates][lanes]
+  const float* bias_n = nullptr;  // gru: [block][lanes], what r multiplies besides R h
+
+  int first_block(int strip) const {
+    return strip < extra ? strip * (base + 1) : strip * base + extra;
+  }
+  std::ptrdiff_t padded() const { return std::ptrdiff_t(blocks) * lanes; }
+};
+
+// Values that change with time and sample: value i of sample s at step t is
+// data[t * time + s * sample + i].
+struct Operand {
+  const float* data = nullptr;
+  std::ptrdiff_t time = 0, sample = 0;
+  int width = 0;
+};
+
+// One direction of one layer for `samples` samples and `steps` steps.
+struct LayerJob {
+  const Packed* w = nullptr;
+  Operand x[2];  // what the layer reads, side by side; two behind a bidirectional layer
+  int operands = 0;
+  int steps = 0, samples = 1;
+  bool reverse = false;
+  // Where the gates start: the biases, or sums made beforehand. [block][gates][lanes] at
+  // start + t * time + s * sample.
+  Operand start;
+  Operand start_n;  // gru only: [block][lanes]
+  // State: [samples][padded]. `h` is the state before the first step, null = zero.
+  const float* h = nullptr;
+  float* h_next[2] = {nullptr, nullptr};  // even and odd steps, when there is no sequence
+  float* sequence = nullptr;              // h of every step, at sequence + t * sequence_time
+  std::ptrdiff_t sequence_time = 0;
+  float* c = nullptr;        // lstm
+  float* scratch = nullptr;  // gru_reset_first: 3 * samples * padded
+  // When set, the sums are stored here (as in `start` and `start_n`) instead of being turned into a
+  // state; `recurrent` chooses which product is made.
+  float* keep = nullptr;
+  float* keep_n = nullptr;
+  bool recurrent = true;  // false: the product with the state is already in `start`
+};
+
+// y[s][o] = activation(b[o] + sum over operands and i of w[o][..][i] * x(s)[..][i]), for few
+// outputs: rows of weights, each operand's part padded to whole vectors.
+struct DenseJob {
+  Operand x[2];
+  int operands = 0;
+  int samples = 1, outputs = 0;
+  const float* w = nullptr;
+  const float* b = nullptr;
+  Activation activation = Activation::none;
+  float* y = nullptr;
+  std::ptrdiff_t y_sample = 0;
+};
+
+// How many blocks a strip may have for one sample, and how many samples a tile for one block.
+struct Tiling {
+  int blocks = 1, samples = 1;
+};
+
+// The kernels of one instruction set.
+struct Kernels {
+  const char* name;
+  int lanes;
+  Tiling (*tiling)(Formula);
+  // Runs the job and returns where the state after the last step is.
+  const float* (*layer)(const LayerJob&);
+  void (*dense)(const DenseJob&);
+};
+
+// Those that this CPU can run, best first.
+std::vector<const Kernels*> available_kernels();
+// "" = the best; $STEELYARD_CPU_TARGET overrides. Throws Error when the name is unknown here.
+const Kernels& choose_kernels(const std::string& name);
+
+}  // namespace steelyard::cpu

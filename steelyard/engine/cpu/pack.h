@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Weights from a network's order to the order in which kernels read them. Packed weights are
+// immutable and may be shared by threads.
+#pragma once
+
+#include "steelyard/engine/cpu/buffer.h"
+#include "steelyard/engine/cpu/kernels.h"
+
+namespace steelyard::cpu {
+
+// Owns what Packed points to.
+class PackedWeights {
+ public:
+  // One direction of a recurrent layer. Strips have at most `most_blocks` blocks, all nearly equal.
+  PackedWeights(const Recurrent&, int direction, int lanes, int most_blocks);
+  // A dense layer whose outputs are the lanes.
+  PackedWeights(const Dense&, int lanes, int most_blocks);
+
+  PackedWeights(const PackedWeights&) = delete;
+  PackedWeights& operator=(const PackedWeights&) = delete;
+
+  const Packed& packed() const { return packed_; }
+
+ private:
+  void lay_out(int lanes, int most_blocks);
+  Packed packed_;
+  Buffer wx_, wr_, wn_, bias_, bias_n_;
+};
+
+// Rows for DenseJob: the input falls into `operands` equal parts, each padded to whole vectors.
+Buffer dense_rows(const Dense&, int operands, int lanes);
+
+Formula formula_of(const Recurrent&);
+
+}  // namespace steelyard::cpu

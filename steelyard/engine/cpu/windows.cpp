@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans and runs whole windows. All memory is taken when the plan is made. Belongs to one session.
+#include "steelyard/engine/cpu/windows.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace steelyard::cpu {
+namespace {
+
+// Enough samples that weights are read seldom, few enough that their states stay in the cache; and
+// no more than a quarter of a gigabyte for what one layer leaves to the next.
+int chunk_of(const Network& network, const Kernels& kernels, int batch, int window) {
+  int widest = 1, samples = 1;
+  for (const Recurrent& layer : network.layers) {
+    widest = std::max(widest, layer.hidden);
+    samples = std::max(samples, kernels.tiling(formula_of(layer)).samples);
+  }
+  std::size_t chunk = std::size_t(samples) * std::clamp(512 / widest, 4, 8);
+  if (network.layers.size() > 1) {
+    constexpr std::size_t kFloats = std::size_t(1) << 26;
+    chunk = std::min(chunk, std::max<std::size_t>(1, kFloats / widest / 2 / window));
+  }
+  return int(std::min<std::size_t>(chunk, std::size_t(batch)));
+}
+
+// From this many inputs on, one product for all steps beats one in every step.
+constexpr int kProjectedInputs = 12;
+
+}  // namespace
+
+Windows::Windows(const Network& network, const Kernels& kernels, PackCache& cache, int batch,
+                 int window)
+    : kernels_(kernels),
+      batch_(batch),
+      window_(window),
+      chunk_(chunk_of(network, kernels, batch, window)),
+      directions_(network.layers.back().directions),
+      outputs_(network.outputs()),
+      head_(network, kernels, cache, chunk_) {
+  input_.width = network.features;
+  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : batch);
+  input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    first_pass_.push_back(int(passes_.size()));
+    for (int d = 0; d < network.layers[l].directions; ++d) {
+      passes_.push_back(make_pass(network, int(l), d, cache));
+    }
+  }
+}
+
+Windows::Pass Windows::make_pass(const Network& network, int index, int direction,
+                                 PackCache& cache) const {
+  const Recurrent& layer = network.layers[index];
+  const bool last = index + 1 == int(network.layers.size());
+  Pass pass;
+  pass.packed = cache.layer(index, direction, chunk_ == 1);
+  LayerJob& job = pass.job;
+  job.w = &pass.packed->packed();
+  job.reverse = layer.reverse || direction == 1;
+  pass.from_last_step = last && job.reverse && network.readout == Readout::last_step;
+  job.steps = pass.from_last_step ? 1 : window_;
+  const std::size_t state = times(job.w->padded(), chunk_);
+  const int gates = gates_of(job.w->formula);
+
+  if (index == 0) {
+    job.operands = 1;
+    job.x[0] = input_;
+  } else {
+    const int before = first_pass_[index - 1];
+    job.operands = network.layers[index - 1].directions;
+    for (int d = 0; d < job.operands; ++d) {
+      const LayerJob& from = passes_[before + d].job;
+      job.x[d] = {from.sequence, from.sequence_time, from.w->padded(), from.w->hidden};
+      if (pass.from_last_step) job.x[d].data += job.x[d].time * (window_ - 1);
+    }
+  }
+  job.start.data = job.w->bias;
+  job.start_n.data = job.w->bias_n;
+  pass.h = Buffer(times(state, 2));
+  job.h_next[0] = pass.h.data();
+  job.h_next[1] = pass.h.data() + state;
+  if (!last) {
+    pass.sequence = Buffer(times(state, window_));
+    job.sequence = pass.sequence.data();
+    job.sequence_time = std::ptrdiff_t(state);
+  }
+  if (layer.cell == Cell::lstm) pass.c = Buffer(state);
+  job.c = pass.c.data();
+  if (job.w->formula == Formula::gru_reset_first) pass.scratch = Buffer(times(state, 3));
+  job.scratch = pass.scratch.data();
+
+  pass.project = chunk_ == 1 && job.steps > 1 && layer.input >= kProjectedInputs;
+  if (pass.project) {
+    pass.packed_input = cache.layer(index, direction, false);
+    pass.sums = Buffer(times(times(state, gates), window_));
+    LayerJob& projection = pass.projection;
+    projection = job;
+    projection.w = &pass.packed_input->packed();
+    projection.steps = 1;
+    projection.samples = window_;
+    for (Operand& x : projection.x) x.sample = x.time;
+    projection.recurrent = false;
+    projection.reverse = false;
+    projection.sequence = nullptr;
+    projection.keep = pass.sums.data();
+    job.operands = 0;
+    job.start = {pass.sums.data(), job.w->padded() * gates, 0, 0};
+  }
+  for (Buffer* b : {&pass.h, &pass.c, &pass.scratch, &pass.sums, &pass.sequence}) {
+    // Pages are made real now, not in the first infer().
+    if (*b) std::memset(b->data(), 0, b->size() * sizeof(float));
+  }
+  return pass;
+}
+
+void Windows::run_pass(Pass& pass, int samples) {
+  pass.job.samples = samples;
+  if (pass.c) std::memset(pass.c.data(), 0, sizeof(float) * samples * pass.job.w->padded());
+  if (pass.project) kernels_.layer(pass.projection);
+  pass.job.h = nullptr;
+}
+
+void Windows::infer(const float* input, float* output) {
+  const int second = first_pass_.size() > 1 ? first_pass_[1] : int(passes_.size());
+  for (int first = 0; first < batch_; first += chunk_) {
+    const int samples = std::min(chunk_, batch_ - first);
+    for (int p = 0; p < second; ++p) {
+      Pass& pass = passes_[p];
+      LayerJob& job = pass.project ? pass.projection : pass.job;
+      job.x[0].data =
+          input + first * input_.sample + (pass.from_last_step ? input_.time * (window_ - 1) : 0);
+    }
+    Operand last[2];
+    const int final = first_pass_.back();
+    for (int p = 0; p < int(passes_.size()); ++p) {
+      Pass& pass = passes_[p];
+      run_pass(pass, samples);
+      const float* h = kernels_.layer(pass.job);
+      if (p >= final) last[p - final] = {h, 0, pass.job.w->padded(), pass.job.w->hidden};
+    }
+    head_.run(last, directions_, samples, output + std::ptrdiff_t(first) * outputs_);
+  }
+}
+
+}  // namespace steelyard::cpu

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The front door: checks what comes in and hands it to the plans in cpu/. An engine may be shared
+// by threads, a session belongs to one.
+#include "steelyard/engine/engine.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <optional>
+
+#include "steelyard/base/error.h"
+#include "steelyard/engine/cpu/check.h"
+#include "steelyard/engine/cpu/ticks.h"
+#include "steelyard/engine/cpu/windows.h"
+
+namespace steelyard {
+namespace {
+
+bool can_stream(const Network& network) {
+  for (const Recurrent& layer : network.layers) {
+    if (layer.directions == 2 || layer.reverse) return false;
+  }
+  return true;
+}
+
+void check_span(const char* what, std::size_t has, std::size_t needs) {
+  if (has == needs) return;
+  throw Error(
+      fmt::format("the engine got {} {} values, but its session needs {}.", has, what, needs),
+      "Open a session for the batch and window that you pass.");
+}
+
+class CpuSession final : public EngineSession {
+ public:
+  // `owner` keeps network and packed weights alive.
+  CpuSession(std::shared_ptr<const void> owner, const Network& network, const cpu::Kernels& kernels,
+             cpu::PackCache& cache, int batch, int window)
+      : owner_(std::move(owner)),
+        tick_inputs_(std::size_t(batch) * network.features),
+        inputs_(tick_inputs_ * window),
+        outputs_(std::size_t(batch) * network.outputs()),
+        windows_(network, kernels, cache, batch, window) {
+    if (can_stream(network)) ticks_.emplace(network, kernels, cache, batch);
+  }
+
+  void infer(std::span<const float> input, std::span<float> output) override {
+    check_span("input", input.size(), inputs_);
+    check_span("output", output.size(), outputs_);
+    windows_.infer(input.data(), output.data());
+  }
+
+  void step(std::span<const float> input, std::span<float> output) override {
+    check_span("input", input.size(), tick_inputs_);
+    check_span("output", output.size(), outputs_);
+    ticks().step(input.data(), output.data());
+  }
+
+  void prepare() override { ticks().prepare(); }
+
+  void reset() override {
+    if (ticks_) ticks_->reset();
+  }
+
+ private:
+  cpu::Ticks& ticks() {
+    if (!ticks_) {
+      throw Error("a network with a reverse direction cannot be run step by step.",
+                  "Run whole windows, or train a unidirectional network.");
+    }
+    return *ticks_;
+  }
+
+  std::shared_ptr<const void> owner_;
+  std::size_t tick_inputs_, inputs_, outputs_;
+  cpu::Windows windows_;
+  std::optional<cpu::Ticks> ticks_;
+};
+
+class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEngine> {
+ public:
+  CpuEngine(const Network& network, const cpu::Kernels& kernels)
+      : network_(network), kernels_(kernels), target_(kernels.name), cache_(network_, kernels_) {}
+
+  std::unique_ptr<EngineSession> open(int batch, int window) const override {
+    check_sizes(batch, window);
+    try {
+      return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, batch,
+                                          window);
+    } catch (const std::bad_alloc&) {
+      throw Error(
+          fmt::format("not enough memory for a batch of {} windows of {} steps.", batch, window),
+          "Choose a smaller batch or window.");
+    }
+  }
+
+  int features() const override { return network_.features; }
+  int outputs() const override { return network_.outputs(); }
+  const std::string& target() const override { return target_; }
+
+ private:
+  void check_sizes(int batch, int window) const {
+    if (batch < 1 || window < 1) {
+      throw Error(fmt::format("batch ({}) and window ({}) must be at least 1.", batch, window),
+                  "Choose positive sizes.");
+    }
+    if (network_.window != 0 && network_.window != window) {
+      throw Error(fmt::format("the network is made for windows of {} steps, not {}.",
+                              network_.window, window),
+                  fmt::format("Open it with a window of {}.", network_.window));
+    }
+    const double values = double(batch) * window * network_.features;
+    if (values > double(std::numeric_limits<std::int64_t>::max() / 16)) {
+      throw Error(fmt::format("a batch of {} windows of {} steps is more than memory can hold.",
+                              batch, window),
+                  "Choose a smaller batch or window.");
+    }
+  }
+
+  const Network network_;
+  const cpu::Kernels& kernels_;
+  const std::string target_;
+  mutable cpu::PackCache cache_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Engine> Engine::compile(const Network& network,
+                                              const EngineOptions& options) {
+  cpu::check_network(network);
+  if (options.precision != Precision::fp32) {
+    throw Error(fmt::format("the engine has no {} arithmetic.", to_string(options.precision)),
+                "Use fp32.");
+  }
+  try {
+    return std::make_shared<CpuEngine>(network, cpu::choose_kernels(options.target));
+  } catch (const std::bad_alloc&) {
+    throw Error("not enough memory for the network's weights.", "Use a machine with more memory.");
+  }
+}
+
+std::vector<std::string> engine_targets() {
+  std::vector<std::string> names;
+  for (const cpu::Kernels* kernels : cpu::available_kernels()) names.emplace_back(kernels->name);
+  return names;
+}
+
+}  // namespace steelyard
