@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the user's words to cases, with everything checked that can be checked before a clock runs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+#include <utility>
+
+#include "steelyard/backend/registry.h"
+#include "steelyard/base/hash.h"
+#include "steelyard/model/model.h"
+#include "steelyard/run/feed.h"
+#include "steelyard/run/run.h"
+
+namespace steelyard {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct LoadedModel {
+  std::string name;
+  Model model;
+  std::string truth;  // id, empty without a recipe
+};
+
+// Outputs of our own engine in fp32, one window at a time: what every other answer is held against.
+void add_reference(const Model& model, const Feed& feed, Truth& truth) {
+  try {
+    const auto found = Registry::instance().resolve(parse_spec("native-cpu@fp32"));
+    CompileOptions options;
+    options.window = feed.window;
+    const auto compiled = found.backend->compile(model, nullptr, found.device, options);
+    const auto session = compiled->open(1);
+    const FeedRing ring(feed, session->signature(), 1, 1);
+    const std::uint32_t width = output_width(session->signature(), 1);
+    std::vector<float> outputs(feed.windows * width);
+    std::vector<std::uint8_t> seen(feed.windows);
+    for (std::size_t slot = 0; slot < feed.windows; ++slot) {
+      session->infer(ring.ring().input(slot), ring.ring().output(slot));
+      ring.collect(slot, outputs, seen);
+    }
+    truth.reference = std::move(outputs);
+  } catch (const Error& e) {
+    truth.no_reference_because = e.what();
+  }
+}
+
+std::vector<LoadedModel> load_models(const RunOptions& options, std::vector<Truth>& truths) {
+  if (options.models.empty())
+    throw UsageError("there is no model to measure", "add --model FILE.onnx");
+  std::vector<LoadedModel> models;
+  for (const auto& named : options.models) {
+    LoadedModel loaded{named.name, load_model(fs::absolute(named.path)), {}};
+    if (loaded.name.empty()) loaded.name = loaded.model.name;
+    for (const auto& other : models)
+      if (other.name == loaded.name && other.model.sha256 != loaded.model.sha256)
+        throw UsageError(fmt::format("two models are called {}: {} and {}", loaded.name,
+                                     other.model.path.string(), loaded.model.path.string()),
+                         fmt::format("name one of them: --model NAME={}", named.path.string()));
+    Feed feed = load_feed(loaded.model, options.data, options.ticker, options.seed);
+    if (!feed.generated) {
+      // Reference outputs differ in their last digits between CPUs, so the model stands for them.
+      feed.truth.id = sha256(feed.truth.id + "\n" + loaded.model.sha256);
+      loaded.truth = feed.truth.id;
+      const bool known = std::any_of(truths.begin(), truths.end(),
+                                     [&](const Truth& t) { return t.id == feed.truth.id; });
+      if (!known) {
+        add_reference(loaded.model, feed, feed.truth);
+        truths.push_back(std::move(feed.truth));
+      }
+    }
+    models.push_back(std::move(loaded));
+  }
+  return models;
+}
+
+// A device of the plan; `device.id` is empty when its backend is not ready.
+struct Target {
+  Spec spec;
+  Device device;
+  Precision precision = Precision::fp32;
+};
+
+Target resolve(const Spec& spec) {
+  Target target{spec, {}, spec.precision.value_or(Precision::fp32)};
+  try {
+    const auto found = Registry::instance().resolve(spec);
+    target.device = found.device;
+    target.precision = found.precision;
+  } catch (const NotReady&) {
+    target.device.backend = spec.backend;
+    target.device.id = spec.device;
+    target.device.name = to_string(spec);
+  }
+  return target;
+}
+
+std::vector<Target> resolve_all(const std::vector<std::string>& texts) {
+  if (texts.empty())
+    throw UsageError("there is no device to measure on",
+                     "add --device SPEC, for example --device native-cpu or --device all; "
+                     "`steelyard devices` lists what is here");
+  std::vector<Target> targets;
+  for (const auto& text : texts) {
+    const Spec spec = parse_spec(text);
+    if (!spec.is_all() || !spec.host.empty()) {
+      targets.push_back(resolve(spec));
+      continue;
+    }
+    for (const auto& listing : Registry::instance().list()) {
+      if (listing.availability.kind != Availability::Ready) continue;
+      Spec each = parse_spec(listing.spec);
+      each.precision = spec.precision;
+      targets.push_back(resolve(each));
+    }
+  }
+  return targets;
+}
+
+// All combinations of the values that were given for this backend.
+std::vector<std::vector<Setting>> sweep(const RunOptions& options, const std::string& backend) {
+  std::vector<std::vector<Setting>> combinations{{}};
+  for (const auto& setting : options.settings) {
+    if (setting.backend != backend) continue;
+    std::vector<std::vector<Setting>> longer;
+    for (const auto& combination : combinations)
+      for (const auto& value : setting.values) {
+        longer.push_back(combination);
+        longer.back().push_back({setting.key, value});
+      }
+    combinations = std::move(longer);
+  }
+  return combinations;
+}
+
+void check_settings(const RunOptions& options, const std::vector<Target>& targets) {
+  for (const auto& setting : options.settings) {
+    Registry::instance().find(setting.backend);
+    const bool used = std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
+      return target.spec.backend == setting.backend;
+    });
+    if (!used)
+      throw UsageError(fmt::format("--set {}.{} belongs to no device that is measured",
+                                   setting.backend, setting.key),
+                       fmt::format("add --device {}, or leave the setting out", setting.backend));
+  }
+}
+
+void check_scenario(const Scenario& scenario) {
+  const auto* offline = std::get_if<Offline>(&scenario);
+  if (offline == nullptr) return;
+  if (offline->batch < 1 || offline->batch > 1 << 20)
+    throw UsageError(fmt::format("a batch of {} windows cannot be measured", offline->batch),
+                     "choose --batch between 1 and 1048576");
+  if (offline->in_flight < 1 || offline->in_flight > 1024)
+    throw UsageError(fmt::format("{} queries in flight cannot be measured", offline->in_flight),
+                     "choose --in-flight between 1 and 1024");
+}
+
+void check_effort(const Effort& effort) {
+  if (effort.min_duration < nanoseconds(0) || effort.max_duration <= nanoseconds(0))
+    throw UsageError("durations must be positive", "for example --max-duration 10s");
+  if (effort.min_duration > effort.max_duration)
+    throw UsageError(fmt::format("the shortest duration ({} s) is longer than the longest ({} s)",
+                                 seconds_of(effort.min_duration), seconds_of(effort.max_duration)),
+                     "raise --max-duration too");
+  if (effort.min_queries < 1)
+    throw UsageError("at least one query must be asked", "choose --min-queries 1 or more");
+}
+
+std::string random_campaign() {
+  std::random_device device;
+  return fmt::format("{:08x}{:08x}", device(), device());
+}
+
+}  // namespace
+
+Effort effort_named(std::string_view name) {
+  if (name == "quick") return Effort{};
+  throw UsageError(fmt::format("there is no effort '{}'", name), "there is: quick");
+}
+
+Plan make_plan(const RunOptions& options) {
+  check_scenario(options.scenario);
+  check_effort(options.effort);
+  Plan plan;
+  plan.campaign = random_campaign();
+  plan.seed = options.seed;
+  plan.effort = options.effort;
+  plan.data_path = options.data.empty() ? "" : fs::absolute(options.data).string();
+  plan.ticker = options.ticker;
+  plan.manifest = manifest_of_this_host(options.command);
+  const auto targets = resolve_all(options.specs);
+  check_settings(options, targets);
+  std::set<std::string> known;
+  for (const auto& loaded : load_models(options, plan.truths))
+    for (const auto& target : targets)
+      for (auto& settings : sweep(options, target.spec.backend)) {
+        Case what;
+        what.model = loaded.name;
+        what.model_path = loaded.model.path.string();
+        what.model_sha256 = loaded.model.sha256;
+        what.artefact = {"onnx", what.model_path, what.model_sha256, what.model_sha256};
+        what.spec = target.spec;
+        what.device = target.device;
+        what.precision = target.precision;
+        what.settings = std::move(settings);
+        what.scenario = options.scenario;
+        what.truth = loaded.truth;
+        what.id = identity(what);
+        if (known.insert(what.id).second) plan.cases.push_back(std::move(what));
+      }
+  return plan;
+}
+
+}  // namespace steelyard

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// A worker as its campaign sees it: spawned, asked with a deadline, and its last words when it is
+// lost. Belongs to one thread; a thread inside drains stderr, so that a talkative library never
+// blocks.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "steelyard/base/units.h"
+#include "steelyard/record/message.h"
+
+namespace steelyard {
+
+class LastWords;
+
+// The worker died, hung or does not speak our protocol.
+struct WorkerLost {
+  Outcome outcome;  // Failed: crashed, exited or timed_out
+};
+
+class WorkerProcess {
+ public:
+  // `command` is the program and its arguments. Throws Error when it cannot be started.
+  explicit WorkerProcess(const std::vector<std::string>& command);
+  // Kills it and its children when it still runs.
+  ~WorkerProcess();
+  WorkerProcess(const WorkerProcess&) = delete;  // owns a process
+  WorkerProcess& operator=(const WorkerProcess&) = delete;
+
+  // Throws WorkerLost. An ErrorAnswer is returned like any other.
+  Answer ask(const Request& request, nanoseconds limit);
+
+ private:
+  [[noreturn]] void lost(bool timed_out, nanoseconds limit);
+  int reap(nanoseconds grace);
+
+  pid_t pid_ = -1;
+  int channel_ = -1;  // a socket: requests out, answers in
+  std::unique_ptr<LastWords> last_words_;
+};
+
+}  // namespace steelyard
