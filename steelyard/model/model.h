@@ -3,18 +3,21 @@
 // are made from a table. A Model is immutable once loaded and may be shared by threads. No ONNX or
 // protobuf type appears here.
 //
-//   const Model model = load_model("GRU_Apple.onnx");          // every structural check is done
-//   here const Network network = network_of(model);                 // layers and weights, or an
-//   Error naming the node const auto inputs = static_shapes(model, batch, window);   // shapes
-//   without unknown axes
+//   const Model model = load_model("GRU_Apple.onnx");  // every structural check is done here
+//   const Network network = network_of(model);         // layers and weights, or an Error naming
+//   the
+//                                                      // node
+//   const auto inputs = static_shapes(model.inputs, batch, window);  // no unknown axes left
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -32,7 +35,8 @@ struct TensorInfo {
   std::string name;
   ElementType type = ElementType::f32;
   std::vector<std::int64_t> shape;
-  int batch_axis = -1;  // index of the axis that counts windows; -1 when there is none
+  int batch_axis =
+      -1;  // index of the axis that counts windows, open or fixed; -1 when there is none
 };
 
 // A constant of the graph, little-endian, row-major.
@@ -53,7 +57,7 @@ struct Attribute {
 
 struct Node {
   std::string name;                          // "#3" where the file gives none
-  std::string op;                            // "GRU"
+  std::string op;                            // "GRU"; "com.microsoft:FusedGRU" from other domains
   std::vector<std::string> inputs, outputs;  // "" = optional one left out
   std::vector<Attribute> attributes;
   const Attribute* attribute(std::string_view name) const;  // null when absent
@@ -67,7 +71,7 @@ struct Graph {
 struct Model {
   std::string name;  // file name without folder and suffix
   std::filesystem::path path;
-  std::string sha256;
+  std::string sha256;  // of the file; with external data, of its hash and theirs
   std::uint64_t bytes = 0;
   std::int64_t ir = 0, opset = 0;
   std::string producer;
@@ -88,15 +92,15 @@ Model load_model(const std::filesystem::path& file);
 // attribute.
 Network network_of(const Model&);
 
-// Inputs with every axis known: `batch` for the batch axis, `window` for other unknown ones. Throws
-// Error when a fixed axis of the model contradicts.
+// The same with every axis known: `batch` for the batch axis, `window` for other open ones; axes
+// that the model fixes stay. Throws Error when the model fixes the batch axis to something else.
 std::vector<TensorInfo> static_shapes(const std::vector<TensorInfo>&, int batch, int window);
 
 // Writes a Network as ONNX (IR 8, opset 17; standard GRU/LSTM/RNN operators, input "input" [batch,
 // window, features], output "output" [batch, outputs], dynamic batch), checked by onnx::checker.
-// The same arguments give the same bytes. `recipe` goes to metadata "steelyard.recipe" as JSON,
-// further `metadata` beside it. Throws Error when the disk refuses; a half-written file never
-// stands under the final name.
+// The same arguments give the same bytes. `recipe` goes to metadata "steelyard.recipe" as JSON
+// (unless it names no features), further `metadata` beside it. Throws Error when the disk refuses;
+// a half-written file never stands under the final name.
 void save_network(const Network&, const WindowRecipe&,
                   const std::map<std::string, std::string>& metadata,
                   const std::filesystem::path& file);
