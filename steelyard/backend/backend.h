@@ -101,6 +101,8 @@ class Backend {
   virtual Availability availability() const = 0;
   // Devices that can be used now; empty unless Ready. Must not start a device or allocate on it.
   virtual std::vector<Device> devices() const = 0;
+  // Devices that were found but cannot be used, each with its reason, e.g. a profile with a slip.
+  virtual std::vector<DeviceListing> unusable() const { return {}; }
   virtual std::unique_ptr<CompiledModel> compile(const Model&, const Artefact*, const Device&,
                                                  const CompileOptions&) const = 0;
   // What this runtime alone can read about `device` while `model` runs; default none.

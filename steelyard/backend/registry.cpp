@@ -122,6 +122,9 @@ Registry::Found Registry::resolve(const Spec& spec) const {
   if (Availability availability = entry.availability(); availability.kind != Availability::Ready)
     throw NotReady(std::move(availability));
   const std::vector<Device> devices = entry.backend->devices();
+  for (const DeviceListing& broken : entry.backend->unusable())
+    if (broken.spec == to_string(Spec{"", spec.backend, spec.device, std::nullopt}))
+      throw NotReady(broken.availability);
   if (devices.empty())
     throw NotReady({Availability::NoDevice, fmt::format("{} found no device", entry.name), ""});
   Found found{entry.backend.get(), choose(devices, spec), Precision::fp32};
@@ -149,6 +152,8 @@ std::vector<DeviceListing> Registry::list() const {
       listings.push_back(
           {spec_of(device), device.backend, device.name, availability, device.physical_id});
     if (devices.empty()) listings.push_back({entry.name, entry.name, "", availability, ""});
+    if (entry.backend != nullptr)
+      for (DeviceListing& broken : entry.backend->unusable()) listings.push_back(std::move(broken));
   }
   return listings;
 }
