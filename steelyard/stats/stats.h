@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // From raw to figures: Measurement -> Summary. Pure functions, no I/O, no clock, thread-safe.
 // Formulas: docs/method.md.
+//
+//   std::vector<Summary> rows = summarize(store.load());
+//   rows[0].latency_ns.percentiles[3].upper_ns   // p99: at or below this with 99 % confidence
+//
+// Only measuring blocks count; a figure that is missing has a Reason beside it. A case that was
+// skipped or failed before anything was measured carries its outcome's reason in every figure.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "steelyard/record/record.h"
@@ -14,19 +19,40 @@
 namespace steelyard {
 
 // One Measurement -> one Summary. `harness_overhead_ns`: mean latency of the null backend in the
-// same campaign, when it was measured there.
+// same campaign, when it was measured there; ignored for simulated devices (virtual time holds
+// none) and for the null backend itself.
+//
+// Trust, from best to worst; the worst finding names the result:
+//   STABLE        nothing below
+//   NOISY         medians or throughputs of the case's blocks differ by more than 10 %
+//   (drifting{ratio}); then
+//                 also other_load{percent} when other processes used over 5 % of a core meanwhile
+//   INSUFFICIENT  fewer queries than the effort asks for or than a bound of p99 needs
+//   (too_few_queries) HARNESS-BOUND the harness's own cost is over 10 % of the mean latency:
+//   measuring longer does not mend it THROTTLED     the device slowed itself down: the figures are
+//   those of another state of the device
 Summary summarize(const Measurement&, std::optional<double> harness_overhead_ns = {});
 
-// All of a selection, with the harness overhead taken from its own null cases (same campaign and
-// host). Null cases are kept.
+// All of a selection, with the harness overhead taken from its own null cases: same campaign, host
+// and scenario, and the same model where a null case has it. Null cases are kept.
 std::vector<Summary> summarize(const std::vector<Measurement>&);
 
 // The LoadGen early-stopping rule at 99 % confidence, tolerance 0: smallest n at which t slower
-// queries still bound the percentile p (in percent). needed(99, 1) == 662.
+// queries still bound the percentile p (0 < p < 100), i.e. P(Binomial(n, 1 - p/100) <= t) <= 0.01.
+// needed(99, 1) == 662.
 std::uint64_t needed(double p, std::uint64_t t = 1);
 // The rank (1-based, ascending) whose order statistic is an upper 99 % confidence bound of
-// percentile p from n independent queries: n - t for the largest t with needed(p, t) <= n. Empty
-// when n < needed(p, 1).
+// percentile p from n independent queries, whatever their distribution: n - t for the largest t >=
+// 1 with needed(p, t) <= n. Empty when n < needed(p, 1). bound_rank(99, 1000) == 998.
 std::optional<std::uint64_t> bound_rank(double p, std::uint64_t n);
+// The rank of the plain order statistic: ceil(p/100 * n), n > 0.
+std::uint64_t plain_rank(double p, std::uint64_t n);
+
+// How far outputs may be from the FP32 reference, in the model's own output unit: `absolute` +
+// `relative` times the standard deviation of the reference outputs.
+struct Tolerance {
+  double absolute = 0, relative = 0;
+};
+Tolerance tolerance_of(Precision);
 
 }  // namespace steelyard

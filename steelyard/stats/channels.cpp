@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Utilisation, memory, power and energy: means of what instruments and profiles said while queries
+// ran. Thread-safe.
+#include <algorithm>
+
+#include "steelyard/stats/figures.h"
+
+namespace steelyard::stats {
+namespace {
+
+struct ChannelMean {
+  const Channel* channel = nullptr;
+  double value = 0;
+};
+
+// Mean of the readings that a named channel gave inside blocks of a phase; empty when there were
+// none.
+std::optional<ChannelMean> mean_of(const Measurement& m, std::string_view name, Phase phase) {
+  for (std::size_t c = 0; c < m.channels.size(); ++c) {
+    if (m.channels[c].name != name) continue;
+    Moments moments;
+    for (const Block& block : m.blocks) {
+      if (block.phase != phase) continue;
+      for (const Reading& reading : block.readings)
+        if (reading.channel == c && reading.time >= block.begin && reading.time <= block.end)
+          moments.add(reading.value);
+    }
+    if (moments.count > 0) return ChannelMean{&m.channels[c], moments.mean};
+  }
+  return {};
+}
+
+struct Band {
+  std::optional<double> low, high;
+};
+Band band_of(const ChannelMean& mean) {
+  if (mean.channel->low <= 0 || mean.channel->high <= 0) return {};
+  return {mean.value * mean.channel->low, mean.value * mean.channel->high};
+}
+
+bool has_channel(const Measurement& m, std::string_view name) {
+  return std::any_of(m.channels.begin(), m.channels.end(),
+                     [&](const Channel& c) { return c.name == name; });
+}
+
+}  // namespace
+
+UtilisationFigures utilisation_of(const Measurement& m, const Totals& totals) {
+  UtilisationFigures figures;
+  if (const auto mean = mean_of(m, "utilisation", Phase::measure)) {
+    figures.percent = mean->value;
+    figures.definition = mean->channel->definition;
+    const Band band = band_of(*mean);
+    figures.low_percent = band.low;
+    if (band.high) figures.high_percent = std::min(*band.high, std::max(100.0, mean->value));
+    return figures;
+  }
+  // The process that plays a simulated device says nothing about that device.
+  if (is_simulated(m) || has_channel(m, "utilisation") || totals.wall <= nanoseconds(0)) {
+    figures.reason = reason(ReasonCode::not_reported, {}, "utilisation");
+    return figures;
+  }
+  figures.percent = 100 * seconds_of(totals.cpu) / seconds_of(totals.wall);
+  figures.definition = "CPU time of the measuring process / wall time; 100 % = one core";
+  return figures;
+}
+
+MemoryFigures memory_of(const Measurement& m, const Totals&) {
+  MemoryFigures figures;
+  if (const auto mean = mean_of(m, "memory", Phase::measure)) {
+    figures.bytes = mean->value;
+    figures.boundary = mean->channel->boundary;
+  } else if (!is_simulated(m) && m.memory_bytes > 0) {
+    figures.bytes = static_cast<double>(m.memory_bytes);
+    figures.boundary = "process";
+  } else {
+    figures.reason = reason(ReasonCode::not_reported, {}, "memory");
+  }
+  return figures;
+}
+
+PowerFigures power_of(const Measurement& m, const Totals&) {
+  PowerFigures figures;
+  if (const auto idle = mean_of(m, "power", Phase::idle)) {
+    figures.idle_watts = idle->value;
+    figures.boundary = idle->channel->boundary;
+  }
+  const auto mean = mean_of(m, "power", Phase::measure);
+  if (!mean) {
+    figures.reason = has_channel(m, "power") ? reason(ReasonCode::not_reported, {}, "power")
+                                             : reason(ReasonCode::no_sensor);
+    return figures;
+  }
+  figures.watts = mean->value;
+  figures.boundary = mean->channel->boundary;
+  const Band band = band_of(*mean);
+  figures.low_watts = band.low;
+  figures.high_watts = band.high;
+  return figures;
+}
+
+EnergyFigures energy_of(const Measurement& m, const Totals& totals, const PowerFigures& power) {
+  EnergyFigures figures;
+  figures.boundary = power.boundary;
+  if (!power.watts) {
+    figures.reason = power.reason;
+  } else if (!is_simulated(m)) {
+    // Blocks of all devices are interleaved: a real instrument would see the neighbours too.
+    figures.reason = reason(ReasonCode::not_measured);
+  } else if (totals.queries > 0) {
+    const double seconds_a_query = seconds_of(totals.wall) / static_cast<double>(totals.queries);
+    figures.joules_per_query = *power.watts * seconds_a_query;
+    if (power.idle_watts)
+      figures.dynamic_joules_per_query = (*power.watts - *power.idle_watts) * seconds_a_query;
+  }
+  return figures;
+}
+
+}  // namespace steelyard::stats

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of a Summary, one function each; summarize() puts them together. Pure, thread-safe.
+// Private to `stats`.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "steelyard/record/record.h"
+#include "steelyard/record/summary.h"
+
+namespace steelyard::stats {
+
+// What the measuring blocks of a case add up to.
+struct Totals {
+  std::vector<const Block*> blocks;  // measuring ones that answered something
+  std::uint64_t queries = 0, items = 0;
+  nanoseconds wall{0}, cpu{0};
+  std::uint32_t workers = 0;
+};
+Totals totals_of(const Measurement&);
+
+Reason reason(ReasonCode code, std::vector<Quantity> values = {}, std::string quoted = {});
+
+LatencyFigures latency_of(const Totals&);
+AccuracyFigures accuracy_of(const Measurement&);
+CorrectnessFigures correctness_of(const Measurement&);
+UtilisationFigures utilisation_of(const Measurement&, const Totals&);
+MemoryFigures memory_of(const Measurement&, const Totals&);
+PowerFigures power_of(const Measurement&, const Totals&);
+EnergyFigures energy_of(const Measurement&, const Totals&, const PowerFigures&);
+TrustFigures trust_of(const Measurement&, const Totals&, const LatencyFigures&,
+                      std::optional<double> harness_overhead_ns);
+
+bool is_null(const Measurement&);
+bool is_simulated(const Measurement&);
+
+}  // namespace steelyard::stats
