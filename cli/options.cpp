@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every option once: its spelling, its help line and its default.
+#include "cli/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "cli/help.h"
+#include "steelyard/base/error.h"
+
+namespace steelyard::cli {
+namespace {
+
+std::vector<std::string> split(std::string_view text, char at) {
+  std::vector<std::string> parts;
+  while (true) {
+    const auto end = text.find(at);
+    parts.emplace_back(text.substr(0, end));
+    if (end == text.npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+Language language_of_environment() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
+    if (const char* text = std::getenv(name); text != nullptr && *text != '\0')
+      return language_from(text).value_or(Language::en);
+  return Language::en;
+}
+
+Language parse_language(const std::string& text) {
+  if (text.empty()) return language_of_environment();
+  const auto language = language_from(text);
+  if (!language)
+    throw UsageError(fmt::format("there is no language '{}'", text), "there is: ko, en");
+  return *language;
+}
+
+// The text values of options whose meaning is checked after CLI11 is done.
+struct Texts {
+  std::string language, format, scenario = "SingleStream", effort = "quick", normalise = "window";
+  std::string min_duration, max_duration, features, kinds = "gru,lstm,bilstm";
+  std::vector<std::string> models, settings;
+  std::optional<std::uint64_t> min_queries;
+  int batch = 64, in_flight = 1;
+  const CLI::Option *batch_option = nullptr, *in_flight_option = nullptr;
+};
+
+void add_language(CLI::App* app, Texts& texts) {
+  app->add_option("--lang", texts.language, "language, ko or en (default: the locale's)")
+      ->type_name("LANG");
+}
+
+void add_train(CLI::App* app, Train& train, Texts& texts) {
+  app->add_option("--data", train.data, "prices or other numbers: CSV or CSV.gz")
+      ->type_name("FILE")
+      ->required();
+  app->add_option("--name", train.name, "what the files are called: GRU_NAME.onnx")
+      ->type_name("NAME")
+      ->required();
+  app->add_option("--output", train.output, "folder for the models, made when missing")
+      ->type_name("DIR")
+      ->required();
+  app->add_option("--kind", texts.kinds, "any of gru,lstm,bilstm (default: all three)")
+      ->type_name("KINDS");
+  app->add_option("--hidden", train.hidden, "hidden units a layer (default 5)")->type_name("N");
+  app->add_option("--layers", train.layers, "recurrent layers (default 1)")->type_name("N");
+  app->add_option("--window", train.recipe.window, "rows a window (default 8)")->type_name("N");
+  app->add_option("--seed", train.seed, "same seed, same file, on one CPU type (default 1)")
+      ->type_name("N");
+  app->add_option("--normalise", texts.normalise, "window (default), minmax or zscore")
+      ->type_name("HOW");
+  app->add_option("--features", texts.features, "columns (default: the OHLCV columns)")
+      ->type_name("A,B,C");
+  app->add_option("--target", train.recipe.target, "column to predict (default: Close)")
+      ->type_name("A");
+  app->add_option("--ticker", train.ticker, "rows of this ticker, for long files")->type_name("T");
+  app->add_flag("!--no-adjust", train.adjust, "leave Adj Close out of account");
+  app->footer(
+      "Example:\n  steelyard train --data AAPL.csv --name Apple --kind gru --output models");
+}
+
+void add_run(CLI::App* app, Run& run, Texts& texts) {
+  app->add_option("--model", texts.models, "ONNX models, several or repeated")
+      ->type_name("[NAME=]FILE...");
+  app->add_option("--data", run.options.data, "the table that the windows are cut from")
+      ->type_name("FILE");
+  app->add_option("--ticker", run.options.ticker, "rows of this ticker, for long files")
+      ->type_name("T");
+  app->add_option("--device", run.options.specs, "backend[:device][@precision], or all")
+      ->type_name("SPEC...");
+  app->add_option("--set", texts.settings, "backend.key=v[,v]: a setting; several sweep")
+      ->type_name("B.K=V...");
+  app->add_option("--scenario", texts.scenario, "SingleStream (default) or Offline")
+      ->type_name("S");
+  texts.batch_option =
+      app->add_option("--batch", texts.batch, "Offline: windows a query (default 64)")
+          ->type_name("N");
+  texts.in_flight_option =
+      app->add_option("--in-flight", texts.in_flight, "Offline: queries at once (default 1)")
+          ->type_name("N");
+  app->add_option("--effort", texts.effort, "quick (default): 10,000 queries and 2 s a case")
+      ->type_name("E");
+  app->add_option("--min-queries", texts.min_queries, "queries a case at least")->type_name("N");
+  app->add_option("--min-duration", texts.min_duration, "2, 0.2s or 200ms a case at least")
+      ->type_name("T");
+  app->add_option("--max-duration", texts.max_duration, "and at most (default 10s)")
+      ->type_name("T");
+  app->add_option("--seed", run.options.seed, "order of blocks, simulated noise (default 1)")
+      ->type_name("N");
+  app->add_option("--db", run.database, "where the measurements go")->type_name("FILE");
+  app->add_flag("--resume", run.resume, "measure only what FILE does not have yet");
+  app->add_flag("--dry-run", run.dry_run, "say what would be measured, and stop");
+  app->add_flag("--json", run.json, "print the figures as JSON instead of a table");
+  app->footer(
+      "Example:\n  steelyard run --model GRU_Apple.onnx --data AAPL.csv --device all --db "
+      "apple.db");
+}
+
+void add_output(CLI::App* app, std::vector<std::filesystem::path>& databases,
+                std::filesystem::path& output) {
+  app->add_option("databases", databases, "files that `run` has written")
+      ->type_name("DB...")
+      ->required();
+  app->add_option("-o,--output", output, "write to FILE instead of stdout")->type_name("FILE");
+}
+
+RunOptions::NamedModel parse_model(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == text.npos || std::filesystem::exists(text)) return {"", text};
+  if (equals == 0 || equals + 1 == text.size())
+    throw UsageError(fmt::format("'{}' is not a model", text),
+                     "write --model NAME=FILE or --model FILE");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+RunOptions::NamedSetting parse_setting(const std::string& text) {
+  const auto equals = text.find('=');
+  const auto dot = text.substr(0, equals).find('.');
+  if (equals == text.npos || dot == text.npos || dot == 0 || dot + 1 == equals ||
+      equals + 1 == text.size())
+    throw UsageError(fmt::format("'{}' is not a setting", text),
+                     "write --set backend.key=value, for example --set onnxruntime.threads=1,2");
+  return {text.substr(0, dot), text.substr(dot + 1, equals - dot - 1),
+          split(text.substr(equals + 1), ',')};
+}
+
+void complete(Train& train, const Texts& texts) {
+  for (auto& kind : split(texts.kinds, ',')) {
+    if (kind != "gru" && kind != "lstm" && kind != "bilstm")
+      throw UsageError(fmt::format("there is no kind '{}'", kind), "there is: gru, lstm, bilstm");
+    if (std::find(train.kinds.begin(), train.kinds.end(), kind) == train.kinds.end())
+      train.kinds.push_back(std::move(kind));
+  }
+  const auto normalise = normalise_from(texts.normalise);
+  if (!normalise)
+    throw UsageError(fmt::format("'{}' is not a way to normalise", texts.normalise),
+                     "there is: window, minmax, zscore");
+  train.recipe.normalise = *normalise;
+  if (!texts.features.empty()) train.recipe.features = split(texts.features, ',');
+  const auto check = [](int value, int most, std::string_view option) {
+    if (value < 1 || value > most)
+      throw UsageError(fmt::format("{} {} is out of range", option, value),
+                       fmt::format("choose 1 to {}", most));
+  };
+  check(train.hidden, 4096, "--hidden");
+  check(train.layers, 16, "--layers");
+  check(train.recipe.window, 100'000, "--window");
+  if (train.name.empty() || train.name.find('/') != train.name.npos)
+    throw UsageError(fmt::format("'{}' cannot be part of a file name", train.name),
+                     "choose a --name without a slash");
+}
+
+void complete(Run& run, const Texts& texts, const std::vector<std::string>& words) {
+  for (const auto& text : texts.models) run.options.models.push_back(parse_model(text));
+  for (const auto& text : texts.settings) run.options.settings.push_back(parse_setting(text));
+  if (texts.scenario == "Offline") {
+    run.options.scenario = Offline{texts.batch, texts.in_flight};
+  } else if (texts.scenario != "SingleStream") {
+    const std::string near = nearest(texts.scenario, {"SingleStream", "Offline"});
+    throw UsageError(
+        fmt::format("there is no scenario '{}'", texts.scenario),
+        near.empty() ? "there is: SingleStream, Offline" : fmt::format("did you mean {}?", near));
+  } else if (texts.batch_option->count() + texts.in_flight_option->count() > 0) {
+    throw UsageError("--batch and --in-flight belong to --scenario Offline",
+                     "add --scenario Offline, or leave them out");
+  }
+  Effort& effort = run.options.effort;
+  effort = effort_named(texts.effort);
+  if (texts.min_queries) effort.min_queries = *texts.min_queries;
+  if (!texts.min_duration.empty())
+    effort.min_duration = parse_duration(texts.min_duration, "--min-duration");
+  if (!texts.max_duration.empty())
+    effort.max_duration = parse_duration(texts.max_duration, "--max-duration");
+  else
+    effort.max_duration = std::max(effort.max_duration, effort.min_duration);
+  run.options.command = as_typed(words);
+  run.language = parse_language(texts.language);
+}
+
+// CLI11's sentence as one of ours.
+[[noreturn]] void refuse(const CLI::App& app, const CLI::ParseError& error,
+                         const std::vector<std::string>& words) {
+  const CLI::App* command = &app;
+  for (const CLI::App* parsed : app.get_subcommands()) command = parsed;
+  std::vector<std::string> known;
+  for (const CLI::App* each : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (command == &app) known.push_back(each->get_name());
+  for (const CLI::Option* option : command->get_options()) {
+    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+    for (const auto& name : option->get_snames()) known.push_back("-" + name);
+  }
+  const std::string help =
+      command == &app ? "`steelyard --help` lists the commands"
+                      : fmt::format("`steelyard {} --help` lists the options", command->get_name());
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
+    for (const auto& left : app.remaining(true)) {
+      const std::string word = left.substr(0, left.find('='));
+      const std::string near = nearest(word, known);
+      const char* sentence = word.starts_with('-') ? "there is no option {}"
+                             : command == &app     ? "there is no command '{}'"
+                                                   : "the word '{}' was not expected";
+      throw UsageError(fmt::format(fmt::runtime(sentence), word),
+                       near.empty() ? help : fmt::format("did you mean {}?", near));
+    }
+  if (words.empty()) throw UsageError("no command was given", help);
+  throw UsageError(error.what(), help);
+}
+
+}  // namespace
+
+Command parse_command_line(const std::vector<std::string>& words) {
+  CLI::App app("Steelyard weighs one model on unequal devices.");
+  app.formatter(std::make_shared<OneScreen>());
+  app.set_help_flag("-h,--help", "this text; `steelyard COMMAND --help` for a command");
+  app.set_version_flag("--version", "steelyard " STEELYARD_VERSION);
+  app.require_subcommand(1);
+  app.footer("Example:\n  steelyard devices");
+  Texts texts;
+  Devices devices;
+  Doctor doctor;
+  Train train;
+  Run run;
+  Report report;
+  Export exported;
+  CLI::App* c_devices =
+      app.add_subcommand("devices", "List the devices that can be measured here.");
+  c_devices->add_flag("--json", devices.json, "as JSON");
+  add_language(c_devices, texts);
+  c_devices->footer("Example:\n  steelyard devices --json");
+  CLI::App* c_doctor =
+      app.add_subcommand("doctor", "Say what is missing or in the way, and what mends it.");
+  c_doctor->add_flag("--json", doctor.json, "as JSON");
+  add_language(c_doctor, texts);
+  c_doctor->footer("Example:\n  steelyard doctor --lang ko");
+  CLI::App* c_train =
+      app.add_subcommand("train", "Train recurrent models on a table and write them as ONNX.");
+  add_train(c_train, train, texts);
+  CLI::App* c_run = app.add_subcommand("run", "Weigh models on devices.");
+  add_run(c_run, run, texts);
+  add_language(c_run, texts);
+  CLI::App* c_report =
+      app.add_subcommand("report", "Write what databases hold for people to read.");
+  add_output(c_report, report.databases, report.output);
+  c_report->add_option("--format", texts.format, "terminal, markdown or html")->type_name("F");
+  add_language(c_report, texts);
+  c_report->footer(
+      "Without --format the name of FILE decides: .html, .md, else terminal.\n\n"
+      "Example:\n  steelyard report apple.db --lang ko -o report.html");
+  CLI::App* c_export =
+      app.add_subcommand("export", "Write what databases hold for other programs.");
+  add_output(c_export, exported.databases, exported.output);
+  c_export->add_option("--format", exported.format, "json (default) or csv")->type_name("F");
+  c_export->footer("Example:\n  steelyard export apple.db --format csv -o apple.csv");
+  CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");
+  c_worker->footer(
+      "A campaign starts it by itself and speaks to it on stdin and stdout.\n\n"
+      "Example:\n  steelyard worker < /dev/null");
+  for (CLI::App* command : app.get_subcommands({}))
+    command->set_help_flag("-h,--help", "this text");
+
+  std::vector<std::string> reversed(words.rbegin(), words.rend());
+  try {
+    app.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    return Said{app.help()};
+  } catch (const CLI::CallForVersion& e) {
+    return Said{fmt::format("{}\n", e.what())};
+  } catch (const CLI::ParseError& e) {
+    refuse(app, e, words);
+  }
+  if (*c_devices) return devices.language = parse_language(texts.language), devices;
+  if (*c_doctor) return doctor.language = parse_language(texts.language), doctor;
+  if (*c_train) return complete(train, texts), train;
+  if (*c_run) return complete(run, texts, words), run;
+  if (*c_export) return exported;
+  if (*c_worker) return Worker{};
+  report.language = parse_language(texts.language);
+  if (!texts.format.empty()) {
+    report.format = format_from(texts.format);
+    if (!report.format)
+      throw UsageError(fmt::format("there is no format '{}'", texts.format),
+                       "there is: terminal, markdown, html");
+  }
+  return report;
+}
+
+}  // namespace steelyard::cli

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of the command line as plain data. Only options.cpp knows how they are spelt, and with
+// it --help. One thread.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "steelyard/data/data.h"
+#include "steelyard/report/report.h"
+#include "steelyard/run/run.h"
+
+namespace steelyard::cli {
+
+struct Devices {
+  bool json = false;
+  Language language = Language::en;
+};
+
+struct Doctor {
+  bool json = false;
+  Language language = Language::en;
+};
+
+struct Train {
+  std::filesystem::path data;
+  std::string name;
+  std::vector<std::string> kinds;
+  int hidden = 5;
+  int layers = 1;
+  std::uint64_t seed = 1;
+  std::string ticker;
+  bool adjust = true;
+  RecipeOptions recipe;
+  std::filesystem::path output;
+};
+
+struct Run {
+  RunOptions options;
+  std::filesystem::path database;
+  bool resume = false;
+  bool dry_run = false;
+  bool json = false;
+  Language language = Language::en;
+};
+
+struct Report {
+  std::vector<std::filesystem::path> databases;
+  Language language = Language::en;
+  std::optional<Format> format;
+  std::filesystem::path output;
+};
+
+struct Export {
+  std::vector<std::filesystem::path> databases;
+  std::string format = "json";
+  std::filesystem::path output;
+};
+
+struct Worker {};
+
+// --help or --version: the text is the result.
+struct Said {
+  std::string text;
+};
+
+using Command = std::variant<Devices, Doctor, Train, Run, Report, Export, Worker, Said>;
+
+// Throws UsageError, with a suggestion where a word is nearly one of ours.
+Command parse_command_line(const std::vector<std::string>& words);
+
+// "2", "2s", "0.2s", "200ms", "50us". `option` is for the message. Throws UsageError.
+nanoseconds parse_duration(std::string_view text, std::string_view option);
+
+// The name among `known` that is nearest to `word`; empty when none is near.
+std::string nearest(std::string_view word, const std::vector<std::string>& known);
+
+// The words quoted where a shell would need it, for the manifest and for hints.
+std::string as_typed(const std::vector<std::string>& words);
+
+}  // namespace steelyard::cli
