@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "steelyard/run/feed.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "steelyard/base/error.h"
+#include "tests/run/fakes.h"
+
+namespace steelyard {
+namespace {
+
+std::vector<float> numbers_in(std::span<const std::byte> bytes) {
+  std::vector<float> numbers(bytes.size() / sizeof(float));
+  std::memcpy(numbers.data(), bytes.data(), bytes.size());
+  return numbers;
+}
+
+void put(std::span<std::byte> bytes, const std::vector<float>& numbers) {
+  ASSERT_EQ(bytes.size(), numbers.size() * sizeof(float));
+  std::memcpy(bytes.data(), numbers.data(), bytes.size());
+}
+
+TEST(FeedRing, HasOneSlotAWindow) {
+  const FeedRing ring(fake_feed(5), fake_signature(1), 1, 1);
+  ASSERT_EQ(ring.ring().slots, 5u);
+  for (std::size_t i = 0; i < 5; ++i)
+    EXPECT_EQ(numbers_in(ring.ring().input(i)),
+              (std::vector<float>{static_cast<float>(i), -static_cast<float>(i)}));
+}
+
+TEST(FeedRing, PutsABatchTogetherAndWrapsAround) {
+  const FeedRing ring(fake_feed(5), fake_signature(2), 2, 1);
+  ASSERT_EQ(ring.ring().slots, 3u);
+  EXPECT_EQ(numbers_in(ring.ring().input(2)), (std::vector<float>{4, -4, 0, 0}));
+}
+
+TEST(FeedRing, NeverAsksTheSameTwiceRunningEvenWhenABatchHoldsAll) {
+  const FeedRing ring(fake_feed(4), fake_signature(8), 8, 1);
+  ASSERT_EQ(ring.ring().slots, 2u);
+  EXPECT_NE(numbers_in(ring.ring().input(0)), numbers_in(ring.ring().input(1)));
+}
+
+TEST(FeedRing, InterleavesWhereTheBatchIsNotTheFirstAxis) {
+  Signature signature = fake_signature(2);
+  signature.inputs = {{"x", ElementType::f32, {2, 2, 1}, 1}};  // [rows][batch][features]
+  const FeedRing ring(fake_feed(4), signature, 2, 1);
+  EXPECT_EQ(numbers_in(ring.ring().input(1)), (std::vector<float>{2, 3, -2, -3}));
+}
+
+TEST(FeedRing, LeavesOtherInputsZero) {
+  Signature signature = fake_signature(1);
+  signature.inputs.insert(signature.inputs.begin(), {"h0", ElementType::f32, {1, 1, 5}, 1});
+  const FeedRing ring(fake_feed(3), signature, 1, 1);
+  EXPECT_EQ(numbers_in(ring.ring().input(2)), (std::vector<float>{0, 0, 0, 0, 0, 2, -2}));
+}
+
+TEST(FeedRing, GathersOutputsBackIntoWindowOrder) {
+  FeedRing ring(fake_feed(5), fake_signature(2), 2, 1);
+  put(ring.ring().output(1), {20, 30});
+  put(ring.ring().output(2), {40, 50});
+  std::vector<float> outputs(5);
+  std::vector<std::uint8_t> seen(5);
+  ring.collect(1, outputs, seen);
+  ring.collect(2, outputs, seen);
+  EXPECT_EQ(outputs, (std::vector<float>{50, 0, 20, 30, 40}));
+  EXPECT_EQ(seen, (std::vector<std::uint8_t>{1, 0, 1, 1, 1}));
+}
+
+TEST(FeedRing, GathersOutputsWhoseBatchIsNotTheFirstAxis) {
+  Signature signature = fake_signature(2);
+  signature.outputs = {{"y", ElementType::f32, {3, 2, 1}, 1}};  // [rows][batch][1]
+  FeedRing ring(fake_feed(4), signature, 2, 1);
+  put(ring.ring().output(0), {1, 10, 2, 20, 3, 30});
+  std::vector<float> outputs(12);
+  std::vector<std::uint8_t> seen(4);
+  ring.collect(0, outputs, seen);
+  EXPECT_EQ(std::vector<float>(outputs.begin(), outputs.begin() + 6),
+            (std::vector<float>{1, 2, 3, 10, 20, 30}));
+}
+
+TEST(FeedRing, KeepsSlotsOnCacheLines) {
+  const FeedRing ring(fake_feed(5), fake_signature(1), 1, 1);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(ring.ring().input(i).data()) % 64, 0u);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(ring.ring().output(i).data()) % 64, 0u);
+  }
+}
+
+TEST(FeedRing, RefusesAModelOfAnotherShapeAndSaysWhatItHas) {
+  try {
+    const FeedRing ring(fake_feed(5), fake_signature(1, 3), 1, 1);
+    FAIL() << "accepted";
+  } catch (const Error& e) {
+    EXPECT_EQ(std::string(e.what()),
+              "no input of the model takes 1 window(s) of 2 numbers; it has input[1,3]");
+  }
+}
+
+TEST(FeedRing, RefusesBatchesOfAModelWithoutABatchAxis) {
+  Signature signature = fake_signature(2);
+  signature.outputs.front().batch_axis = -1;
+  EXPECT_THROW(FeedRing(fake_feed(5), signature, 2, 1), Error);
+}
+
+TEST(Feed, MakesUpInputsForAModelWithoutARecipe) {
+  Model model;
+  model.name = "plain";
+  model.inputs = {{"x", ElementType::f32, {-1, 8, 5}, 0}};
+  const Feed feed = load_feed(model, "", "", 1);
+  EXPECT_TRUE(feed.generated);
+  EXPECT_EQ(feed.inputs.size(), feed.windows * 40);
+  EXPECT_EQ(feed.inputs, load_feed(model, "", "", 1).inputs);
+  EXPECT_NE(feed.inputs, load_feed(model, "", "", 2).inputs);
+  EXPECT_EQ(feed.truth.windows(), 0u);
+}
+
+TEST(Feed, AsksForATableWhereTheModelReadsOne) {
+  Model model;
+  model.name = "GRU_Apple";
+  model.recipe.emplace();
+  EXPECT_THROW(load_feed(model, "", "", 1), UsageError);
+}
+
+}  // namespace
+}  // namespace steelyard
