@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The figures of columns by name: their value or why there is none, their text, their rank. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "steelyard/report/view.h"
+#include "steelyard/report/words.h"
+
+namespace steelyard {
+
+enum class Metric {
+  mean,
+  median,
+  p99,
+  throughput,
+  rmse,
+  utilisation,
+  power,
+  total_energy,
+  dynamic_energy,
+  memory
+};
+
+// Missing where the column was not completed, does not say, or says something that is not finite.
+std::optional<double> value_of(const Column&, Metric);
+Reason why_missing(const Column&, Metric);
+// With its unit.
+std::string text_of(double value, Metric, const Column&, Language);
+// Where the figure is in the published JSON: "latency_ns.mean".
+std::string path_of(Metric);
+
+struct Ranked {
+  const Column* column;
+  double value;
+};
+// Columns that have the figure and whose outputs are not WRONG, best first (least; for throughput,
+// most). Ties keep the order of the columns.
+std::vector<Ranked> ranked(const ModelView&, Metric);
+
+// Boundary of power, or definition of utilisation: what must be alike before values are compared.
+std::string condition_of(const Column&, Metric);
+bool alike(const std::vector<Ranked>&, Metric);
+
+// What the sections are made from.
+struct Context {
+  const View& view;
+  Language language;
+
+  std::string say(const Phrase& phrase, Values values = {}) const {
+    return fill(phrase, language, values);
+  }
+  std::string name(const Column& column) const { return view.name(column, language); }
+  std::string text(const Ranked& r, Metric metric) const {
+    return text_of(r.value, metric, *r.column, language);
+  }
+  std::string born(const Column&) const;
+  // "GRU_Apple native-cpu latency_ns.mean"
+  std::string source(const ModelView&, const Column&, Metric) const;
+};
+
+}  // namespace steelyard

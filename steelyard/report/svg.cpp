@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+// Charts as inline SVG: deterministic, coloured by the page's style sheet, with title and
+// description for screen readers. Devices differ by colour, dash and shape; expected values are
+// hollow. Pure.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+
+#include "steelyard/report/format.h"
+#include "steelyard/report/sections.h"
+
+namespace steelyard {
+namespace {
+
+constexpr double kWidth = 820, kLeft = 64, kRight = 24, kTop = 18;
+constexpr int kStyles = 6;
+
+// Two decimals at most, without trailing zeros: the same bytes everywhere.
+std::string num(double value) {
+  std::string text = fmt::format("{:.1f}", value);
+  if (text.ends_with(".0")) text.resize(text.size() - 2);
+  return text == "-0" ? "0" : text;
+}
+
+std::string tick_text(double value, Chart::Unit unit) {
+  std::string text;
+  switch (unit) {
+    case Chart::time_ns:
+      text = duration(value);
+      break;
+    case Chart::power_w:
+      text = watts(value);
+      break;
+    case Chart::energy_j:
+      text = joules(value);
+      break;
+    case Chart::plain:
+      return significant(value, 3);
+  }
+  const auto space = text.find(' '), point = text.find('.');
+  if (point == std::string::npos) return text;
+  auto end = space;
+  while (text[end - 1] == '0') --end;
+  if (text[end - 1] == '.') --end;
+  return text.substr(0, end) + text.substr(space);
+}
+
+// 1, 2, 5 of each decade where that gives few enough ticks, else 1 alone.
+std::vector<double> log_ticks(double low, double high) {
+  std::vector<double> out;
+  for (const bool fine : {true, false}) {
+    out.clear();
+    for (int e = static_cast<int>(std::floor(std::log10(low))); std::pow(10.0, e) <= high * 1.001;
+         ++e)
+      for (const double m : {1.0, 2.0, 5.0})
+        if (fine || m == 1.0) {
+          const double x = m * std::pow(10.0, e);
+          if (x >= low * 0.999 && x <= high * 1.001) out.push_back(x);
+        }
+    if (out.size() <= 9) break;
+  }
+  return out;
+}
+
+struct Axis {
+  double low, high, from, to;  // data and drawing units
+  double at(double value) const {
+    const double share = std::log(value / low) / std::log(high / low);
+    return from + std::clamp(share, 0.0, 1.0) * (to - from);
+  }
+};
+
+Axis log_axis(double low, double high, double from, double to) {
+  const double margin = std::max(1.08, std::pow(high / low, 0.05));
+  return {low / margin, high * margin, from, to};
+}
+
+std::string line(std::string_view classes, double x1, double y1, double x2, double y2) {
+  return fmt::format("<line class=\"{}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>\n", classes,
+                     num(x1), num(y1), num(x2), num(y2));
+}
+
+std::string text(double x, double y, std::string_view anchor, std::string_view words,
+                 std::string_view classes = "") {
+  return fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"{}>{}</text>\n", num(x), num(y),
+                     anchor, classes.empty() ? "" : fmt::format(" class=\"{}\"", classes),
+                     escape(words));
+}
+
+std::string dash_of(int style) {
+  static constexpr const char* kDashes[kStyles] = {"", "8 4", "2 3", "10 3 2 3", "14 5", "5 2 1 2"};
+  const std::string_view dash = kDashes[style % kStyles];
+  return dash.empty() ? "" : fmt::format(" stroke-dasharray=\"{}\"", dash);
+}
+
+std::string shape(const Series& s, double x, double y, double r = 5) {
+  const int style = s.style % kStyles;
+  const std::string classes =
+      s.expected ? fmt::format("hollow s{}", style) : fmt::format("f{} s{}", style, style);
+  const auto polygon = [&](std::initializer_list<std::pair<double, double>> corners) {
+    std::string points;
+    for (const auto& [dx, dy] : corners)
+      points += (points.empty() ? "" : " ") + num(x + dx * r) + "," + num(y + dy * r);
+    return fmt::format("<polygon class=\"{}\" points=\"{}\"/>\n", classes, points);
+  };
+  switch (style) {
+    case 0:
+      return fmt::format("<circle class=\"{}\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>\n", classes, num(x),
+                         num(y), num(r));
+    case 1:
+      return polygon({{-.9, -.9}, {.9, -.9}, {.9, .9}, {-.9, .9}});
+    case 2:
+      return polygon({{0, -1.2}, {1.1, .8}, {-1.1, .8}});
+    case 3:
+      return polygon({{0, -1.3}, {1.2, 0}, {0, 1.3}, {-1.2, 0}});
+    case 4:
+      return polygon({{0, 1.2}, {1.1, -.8}, {-1.1, -.8}});
+    default:
+      return polygon(
+          {{-1, -.5}, {-.5, -1}, {.5, -1}, {1, -.5}, {1, .5}, {.5, 1}, {-.5, 1}, {-1, .5}});
+  }
+}
+
+std::string head(const Chart& chart, double height) {
+  return fmt::format(
+      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-title {}-desc\">\n"
+      "<title id=\"{}-title\">{}</title>\n<desc id=\"{}-desc\">{}</desc>\n",
+      num(kWidth), num(height), chart.id, chart.id, chart.id, escape(chart.title), chart.id,
+      escape(chart.description));
+}
+
+// The names below the drawing, each with its line and shape; as many lines as it takes.
+std::string keys(const Chart& chart, double y, bool with_line) {
+  std::string out;
+  double x = kLeft;
+  for (const Series& s : chart.series) {
+    const double width = 58 + 7.4 * display_width(s.name);
+    if (x > kLeft && x + width > kWidth - kRight) {
+      x = kLeft;
+      y += 22;
+    }
+    if (with_line) {
+      out += fmt::format("<path class=\"curve s{}\"{} d=\"M{} {}h34\"/>\n", s.style % kStyles,
+                         dash_of(s.style), num(x), num(y));
+    }
+    out += shape(s, x + 17, y);
+    out += text(x + 42, y + 4.5, "start", s.name);
+    x += width;
+  }
+  return out;
+}
+
+double keys_height(const Chart& chart) {
+  double x = kLeft, height = 22;
+  for (const Series& s : chart.series) {
+    const double width = 58 + 7.4 * display_width(s.name);
+    if (x > kLeft && x + width > kWidth - kRight) {
+      x = kLeft;
+      height += 22;
+    }
+    x += width;
+  }
+  return height;
+}
+
+// Probability paper: both the middle and the tails are visible.
+double logit(double share) {
+  const double p = std::clamp(share, 0.003, 0.9995);
+  return std::log(p / (1 - p));
+}
+
+std::string distribution(const Chart& chart) {
+  constexpr double kPlot = 340;
+  const double bottom = kTop + kPlot, height = bottom + 62 + keys_height(chart);
+  double low = 1e300, high = 0;
+  for (const Series& s : chart.series) {
+    low = std::min(low, s.points.front().first);
+    high = std::max(high, s.points.back().first);
+    if (s.bound) high = std::max(high, s.bound->second);
+  }
+  const Axis x = log_axis(low, high, kLeft, kWidth - kRight);
+  const auto y = [&](double share) {
+    const double bottom_logit = logit(0), top_logit = logit(1);
+    return bottom - (logit(share) - bottom_logit) / (top_logit - bottom_logit) * kPlot;
+  };
+  std::string out = head(chart, height);
+  for (const double tick : log_ticks(x.low, x.high)) {
+    out += line("grid", x.at(tick), kTop, x.at(tick), bottom);
+    out += text(x.at(tick), bottom + 18, "middle", tick_text(tick, chart.x_unit), "tick");
+  }
+  for (const double share : {0.01, 0.1, 0.5, 0.9, 0.99, 0.999}) {
+    out += line("grid", kLeft, y(share), kWidth - kRight, y(share));
+    out += text(kLeft - 8, y(share) + 4, "end",
+                significant(100 * share, 3) == "99.9" ? "99.9 %" : decimal(100 * share, 0) + " %",
+                "tick");
+  }
+  out += line("axis", kLeft, bottom, kWidth - kRight, bottom);
+  out += line("axis", kLeft, kTop, kLeft, bottom);
+  for (const Series& s : chart.series) {
+    std::string path;
+    for (const auto& [ns, share] : s.points)
+      path += (path.empty() ? "M" : "L") + num(x.at(ns)) + " " + num(y(share));
+    out += fmt::format("<path class=\"curve s{}\"{} d=\"{}\"/>\n", s.style % kStyles,
+                       dash_of(s.style), path);
+    if (s.bound) {
+      const std::string classes = fmt::format("bound s{}", s.style % kStyles);
+      const double to = x.at(s.bound->second), at = y(0.99);
+      out += line(classes, x.at(s.bound->first), at, to, at);
+      out += line(classes, to, at - 6, to, at + 6);
+    }
+    for (const double share : {0.5, 0.99}) {
+      const auto found = std::find_if(s.points.begin(), s.points.end(),
+                                      [&](const auto& p) { return p.second >= share; });
+      if (found != s.points.end()) out += shape(s, x.at(found->first), y(share));
+    }
+  }
+  out += text((kLeft + kWidth - kRight) / 2, bottom + 38, "middle", chart.x_label);
+  out += text(kLeft, kTop - 5, "start", chart.y_label, "tick");
+  return out + keys(chart, bottom + 60, true) + "</svg>\n";
+}
+
+std::string scatter(const Chart& chart) {
+  constexpr double kPlot = 300;
+  const double bottom = kTop + kPlot, height = bottom + 62 + keys_height(chart);
+  double low = 1e300, high = 0, least = 1e300, most = 0;
+  for (const Series& s : chart.series) {
+    const auto [ns, cost] = s.points.front();
+    low = std::min(low, ns);
+    high = std::max(high, ns);
+    least = std::min(least, s.bound ? std::min(cost, s.bound->first) : cost);
+    most = std::max(most, s.bound ? std::max(cost, s.bound->second) : cost);
+  }
+  const Axis x = log_axis(low, high, kLeft, kWidth - kRight),
+             y = log_axis(least, most, bottom, kTop);
+  std::string out = head(chart, height);
+  for (const double tick : log_ticks(x.low, x.high)) {
+    out += line("grid", x.at(tick), kTop, x.at(tick), bottom);
+    out += text(x.at(tick), bottom + 18, "middle", tick_text(tick, chart.x_unit), "tick");
+  }
+  for (const double tick : log_ticks(y.low, y.high)) {
+    out += line("grid", kLeft, y.at(tick), kWidth - kRight, y.at(tick));
+    out += text(kLeft - 8, y.at(tick) + 4, "end", tick_text(tick, chart.y_unit), "tick");
+  }
+  out += line("axis", kLeft, bottom, kWidth - kRight, bottom);
+  out += line("axis", kLeft, kTop, kLeft, bottom);
+  if (chart.front.size() > 1) {
+    std::string path;
+    for (const auto& [ns, cost] : chart.front)
+      path += (path.empty() ? "M" : "L") + num(x.at(ns)) + " " + num(y.at(cost));
+    out += "<path class=\"front\" d=\"" + path + "\"/>\n";
+    out += text(x.at(chart.front.front().first) + 10, y.at(chart.front.front().second) + 18,
+                "start", chart.front_label, "tick");
+  }
+  for (const Series& s : chart.series) {
+    const auto [ns, cost] = s.points.front();
+    if (s.bound) {
+      const std::string classes = fmt::format("bound s{}", s.style % kStyles);
+      for (const double end : {s.bound->first, s.bound->second})
+        out += line(classes, x.at(ns) - 5, y.at(end), x.at(ns) + 5, y.at(end));
+      out += line(classes, x.at(ns), y.at(s.bound->first), x.at(ns), y.at(s.bound->second));
+    }
+    out += shape(s, x.at(ns), y.at(cost), 7);
+  }
+  out += text((kLeft + kWidth - kRight) / 2, bottom + 38, "middle", chart.x_label);
+  out += text(kLeft, kTop - 5, "start", chart.y_label, "tick");
+  return out + keys(chart, bottom + 60, false) + "</svg>\n";
+}
+
+std::string bars(const Chart& chart) {
+  constexpr double kEach = 46, kBar = 18;
+  const double left = 16, right = kWidth - 150;
+  const double bottom = kTop + 14 + kEach * static_cast<double>(chart.series.size());
+  double most = chart.line.value_or(0);
+  for (const Series& s : chart.series) most = std::max(most, s.points.front().first);
+  const auto x = [&](double value) { return left + value / (most * 1.02) * (right - left); };
+  std::string out = head(chart, bottom + 34);
+  double y = kTop + 10;
+  for (std::size_t i = 0; i < chart.series.size(); ++i, y += kEach) {
+    const Series& s = chart.series[i];
+    const int style = s.style % kStyles;
+    out += text(left, y + 12, "start", s.name);
+    out += fmt::format("<rect class=\"bar {}\"{} x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n",
+                       s.expected ? fmt::format("hollow s{}", style) : fmt::format("f{}", style),
+                       s.expected ? dash_of(1) : "", num(left), num(y + 18),
+                       num(x(s.points.front().first) - left), num(kBar));
+    out += text(x(most) + 12, y + 32, "start", chart.values[i]);
+  }
+  if (chart.line) {
+    out += line("naive", x(*chart.line), kTop, x(*chart.line), bottom + 6);
+    out += text(x(*chart.line), bottom + 22, "end", chart.line_label);
+  }
+  out += text(left, bottom + 22, "start", chart.x_label, "tick");
+  return out + "</svg>\n";
+}
+
+}  // namespace
+
+std::string draw(const Chart& chart) {
+  switch (chart.kind) {
+    case Chart::distribution:
+      return distribution(chart);
+    case Chart::scatter:
+      return scatter(chart);
+    case Chart::bars:
+      return bars(chart);
+  }
+  return {};
+}
+
+}  // namespace steelyard

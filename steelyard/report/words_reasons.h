@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// One clause for each ReasonCode: in a cell it stands in brackets, in a list it is a sentence.
+#pragma once
+
+#include "steelyard/report/words.h"
+
+namespace steelyard {
+
+struct Reasons {
+  Phrase none{"사유가 기록되지 않음", "no reason was recorded"};
+  Phrase too_few_queries{"추론 요청 {n}회로는 부족하며 {needed}회 이상 필요함",
+                         "{n} queries are too few, at least {needed} are needed"};
+  Phrase no_sensor{"이 장치에서 읽을 수 있는 센서가 없음",
+                   "no instrument for this was found on this device"};
+  Phrase not_reported{"런타임이 이 값을 보고하지 않음", "the runtime does not report this"};
+  Phrase no_targets{"모델에 입력 윈도 정보가 없어 예측 오차를 계산할 수 없음",
+                    "the model carries no window recipe, so there is no prediction error"};
+  Phrase incomplete_pass{"시험 윈도 {windows}개 중 {seen}개만 추론함",
+                         "the timed run reached only {seen} of {windows} test windows"};
+  Phrase no_reference{"FP32 기준 출력을 계산할 수 없음", "no FP32 reference could be computed"};
+  Phrase outputs_meaningless{"이 백엔드의 출력에는 의미가 없음",
+                             "the outputs of this backend mean nothing"};
+  Phrase not_measured{"이 부하에서는 측정하지 않음", "this load does not measure it"};
+  Phrase not_built{"이 빌드에 백엔드가 포함되지 않음", "the backend is not in this build"};
+  Phrase no_runtime{"런타임 라이브러리를 찾을 수 없음", "the runtime library was not found"};
+  Phrase no_device{"장치를 찾을 수 없음", "the device was not found"};
+  Phrase unsupported{"이 장치에서 지원하지 않음", "not supported on this device"};
+  Phrase error{"오류 발생", "an error occurred"};
+  Phrase crashed{"측정 프로세스가 시그널 {signal}(으)로 비정상 종료됨",
+                 "the measuring process crashed with signal {signal}"};
+  Phrase exited{"측정 프로세스가 종료 코드 {status}번으로 끝남",
+                "the measuring process ended with exit status {status}"};
+  Phrase timed_out{"제한 시간 {seconds}초 안에 응답하지 않음", "no answer within {seconds} s"};
+  Phrase interrupted{"측정이 끝나기 전에 중단됨", "interrupted before it was complete"};
+  Phrase harness_overhead{"측정 도구 오버헤드가 지연 시간의 {percent} %를 차지함",
+                          "the harness's own cost is {percent} % of the latency"};
+  Phrase drifting{"가장 느린 블록이 가장 빠른 블록보다 {ratio}배 느림",
+                  "the slowest block is {ratio} times as slow as the fastest"};
+  Phrase modelled{"측정값이 아니라 장치 프로파일에서 계산한 값",
+                  "calculated from a device profile, not read from an instrument"};
+  Phrase outputs_differ{
+      "FP32 기준 출력과의 차이 {error|이/가} 허용 차 {tolerance|을/를} 넘음",
+      "the error {error} against the FP32 reference exceeds the tolerance {tolerance}"};
+  Phrase bimodal{"지연 시간이 두 무리로 나뉨", "the latencies fall into two groups"};
+  Phrase other_load{"측정 중 다른 프로세스가 코어의 {percent} %를 사용함",
+                    "other processes used {percent} % of a core meanwhile"};
+  // around a clause
+  Phrase with_quote{"{clause}: {quoted}", "{clause}: {quoted}"};
+  Phrase not_completed{"{outcome}: {reason}", "{outcome}: {reason}"};
+};
+inline constexpr Reasons kReasons;
+
+}  // namespace steelyard
