@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Machine formats. Pure functions over summaries; the caller writes files.
+// Machine formats. Pure functions over summaries; the caller writes files. Thread-safe.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,18 @@ namespace steelyard {
 enum class ExportFormat { json, csv };
 std::optional<ExportFormat> export_format_from(std::string_view);
 
-// json: {"schema_version":1,"cases":[...]} (docs/cli.md); csv: tidy, one line a (case, metric) with
-// unit, bound and reason.
+// UTF-8, ends with a line end; numbers read back as the same doubles.
+//
+// json: {"schema_version":1,"cases":[...]}, one case a line, keys as in docs/design.md section 6
+// and a few more. A
+//   missing value (or one that is not finite) is null beside its reason
+//   {"code","values":{...},"quoted"}. Precision is what was asked for; "obtained_precision" what
+//   the runtime used.
+// csv: tidy (RFC 4180), one line a (case, metric, statistic):
+//   model,spec,settings,host,scenario,provenance,campaign,metric,statistic,value,unit,lower,upper,
+//   boundary_or_definition,reason
+//   A verdict (outcome, trust, correctness) stands in `statistic` and has no value. A reason is its
+//   code and, in brackets, name=value pairs and quoted text divided by semicolons.
 std::string export_as(const std::vector<Summary>&, ExportFormat);
 
 }  // namespace steelyard

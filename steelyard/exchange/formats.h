@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The formats behind export_as(). Pure, thread-safe. Private to `exchange`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "steelyard/record/summary.h"
+
+namespace steelyard::exchange {
+
+std::string as_json(const std::vector<Summary>&);
+std::string as_csv(const std::vector<Summary>&);
+
+}  // namespace steelyard::exchange

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// Summaries as the published JSON: key names and nesting are a contract (docs/design.md section 6).
+// Thread-safe.
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "steelyard/exchange/formats.h"
+
+namespace steelyard::exchange {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(std::optional<double> value) {
+  if (!value || !std::isfinite(*value)) return nullptr;
+  return *value;
+}
+
+Json json_of(const Reason& reason) {
+  Json values = Json::object();
+  for (const Quantity& quantity : reason.values) values[quantity.name] = number(quantity.value);
+  return {{"code", to_string(reason.code)}, {"values", values}, {"quoted", reason.quoted}};
+}
+
+Json json_of(const std::optional<Reason>& reason) {
+  return reason ? json_of(*reason) : Json(nullptr);
+}
+
+Json json_of(const Scenario& scenario) {
+  Json json = {{"kind", kind_of(scenario)}};
+  if (const auto* offline = std::get_if<Offline>(&scenario)) {
+    json["batch"] = offline->batch;
+    json["in_flight"] = offline->in_flight;
+  }
+  return json;
+}
+
+Json json_of(const Outcome& outcome) {
+  const bool nothing_to_say = outcome.reason == Reason{};
+  return {{"kind", to_string(outcome.kind)},
+          {"reason", nothing_to_say ? Json(nullptr) : json_of(outcome.reason)},
+          {"hint", outcome.hint.empty() ? Json(nullptr) : Json(outcome.hint)}};
+}
+
+Json json_of(const LatencyFigures& latency) {
+  Json percentiles = Json::array();
+  for (const PercentileFigure& figure : latency.percentiles)
+    percentiles.push_back({{"p", figure.p},
+                           {"ns", number(figure.ns)},
+                           {"upper_ns", number(figure.upper_ns)},
+                           {"reason", json_of(figure.reason)}});
+  return {{"mean", number(latency.mean)},
+          {"stddev", number(latency.stddev)},
+          {"min", number(latency.min)},
+          {"max", number(latency.max)},
+          {"percentiles", percentiles},
+          {"parts", Json::object()},
+          {"curve", {{"ns", latency.curve_ns}, {"share", latency.curve_share}}}};
+}
+
+Json json_of(const AccuracyFigures& accuracy) {
+  return {{"rmse", number(accuracy.rmse)},
+          {"rmse_naive", number(accuracy.rmse_naive)},
+          {"skill", number(accuracy.skill)},
+          {"unit", accuracy.unit},
+          {"max_abs_error_vs_reference", number(accuracy.max_abs_error_vs_reference)},
+          {"rmse_vs_reference", number(accuracy.rmse_vs_reference)},
+          {"reason", json_of(accuracy.reason)}};
+}
+
+Json json_of(const UtilisationFigures& utilisation) {
+  return {{"percent", number(utilisation.percent)},
+          {"low_percent", number(utilisation.low_percent)},
+          {"high_percent", number(utilisation.high_percent)},
+          {"definition", utilisation.definition},
+          {"reason", json_of(utilisation.reason)}};
+}
+
+Json json_of(const MemoryFigures& memory) {
+  return {{"bytes", number(memory.bytes)},
+          {"boundary", memory.boundary},
+          {"reason", json_of(memory.reason)}};
+}
+
+Json json_of(const PowerFigures& power) {
+  return {{"watts", number(power.watts)},         {"idle_watts", number(power.idle_watts)},
+          {"low_watts", number(power.low_watts)}, {"high_watts", number(power.high_watts)},
+          {"boundary", power.boundary},           {"reason", json_of(power.reason)}};
+}
+
+Json json_of(const EnergyFigures& energy) {
+  return {{"joules_per_query", number(energy.joules_per_query)},
+          {"dynamic_joules_per_query", number(energy.dynamic_joules_per_query)},
+          {"boundary", energy.boundary},
+          {"reason", json_of(energy.reason)}};
+}
+
+Json json_of(const TrustFigures& trust) {
+  Json findings = Json::array();
+  for (const Finding& finding : trust.findings)
+    findings.push_back({{"kind", finding.kind}, {"reason", json_of(finding.reason)}});
+  return {{"kind", trust.kind}, {"findings", findings}};
+}
+
+Json json_of(const Manifest& manifest) {
+  return {{"tool_version", manifest.tool_version},
+          {"command", manifest.command},
+          {"started_at", manifest.started_at},
+          {"host", manifest.host},
+          {"kernel", manifest.kernel},
+          {"cpu", manifest.cpu},
+          {"cores", manifest.cores},
+          {"governor", manifest.governor},
+          {"build", manifest.build}};
+}
+
+void add_identity(Json& json, const Summary& s) {
+  json["model"] = s.model;
+  json["model_sha256"] = s.model_sha256;
+  json["artefact"] = {{"kind", s.artefact.kind},
+                      {"sha256", s.artefact.sha256},
+                      {"reference_sha256", s.artefact.reference_sha256}};
+  json["spec"] = s.spec;
+  json["host"] = s.host;
+  json["backend"] = s.backend;
+  json["device"] = s.device.id;
+  json["device_name"] = s.device.name;
+  json["runtime"] = s.device.runtime;
+  json["physical_id"] = s.device.physical_id;
+  json["stands_for"] = nullptr;
+  if (const auto& real = s.device.stands_for)
+    json["stands_for"] = {{"device", real->device}, {"runtime", real->runtime}};
+  json["precision"] = to_string(s.precision);
+  json["obtained_precision"] = to_string(s.obtained);
+  json["settings"] = Json::object();
+  for (const Setting& setting : s.settings) json["settings"][setting.key] = setting.value;
+  json["scenario"] = json_of(s.scenario);
+  json["provenance"] = to_string(s.provenance);
+  json["effort"] = s.effort;
+  json["campaign"] = s.campaign;
+  json["case"] = s.case_id;
+  json["truth"] = s.truth;
+}
+
+Json json_of(const Summary& s) {
+  Json json;
+  add_identity(json, s);
+  json["outcome"] = json_of(s.outcome);
+  json["queries"] = s.queries;
+  json["windows"] = s.windows;
+  json["workers"] = s.workers;
+  json["measured_seconds"] = number(s.measured_seconds);
+  json["latency_ns"] = json_of(s.latency_ns);
+  json["throughput_per_second"] = number(s.throughput_per_second);
+  json["startup"] = {{"load_ns", number(s.startup.load_ns)},
+                     {"first_query_ns", number(s.startup.first_query_ns)},
+                     {"warm_up_ns", number(s.startup.warm_up_ns)}};
+  json["harness_overhead_ns"] = number(s.harness_overhead_ns);
+  json["accuracy"] = json_of(s.accuracy);
+  json["utilisation"] = json_of(s.utilisation);
+  json["memory"] = json_of(s.memory);
+  json["power"] = json_of(s.power);
+  json["energy"] = json_of(s.energy);
+  json["trust"] = json_of(s.trust);
+  json["correctness"] = {{"kind", s.correctness.kind}, {"reason", json_of(s.correctness.reason)}};
+  json["manifest"] = json_of(s.manifest);
+  return json;
+}
+
+}  // namespace
+
+std::string as_json(const std::vector<Summary>& summaries) {
+  std::string text = "{\"schema_version\":1,\"cases\":[";
+  const char* between = "\n";
+  for (const Summary& summary : summaries) {
+    text += between;
+    // Vendor text is quoted as it came and may not be UTF-8.
+    text += json_of(summary).dump(-1, ' ', false, Json::error_handler_t::replace);
+    between = ",\n";
+  }
+  return text + (summaries.empty() ? "]}\n" : "\n]}\n");
+}
+
+}  // namespace steelyard::exchange
