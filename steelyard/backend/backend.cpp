@@ -33,6 +33,12 @@ std::size_t bytes_of(const std::vector<TensorInfo>& tensors) {
 std::size_t Signature::input_bytes() const { return bytes_of(inputs); }
 std::size_t Signature::output_bytes() const { return bytes_of(outputs); }
 
+Signature signature_of(const Model& model, int batch, int window) {
+  if (batch < 1) throw Error(fmt::format("a batch of {} cannot be computed", batch));
+  if (window < 1) throw Error(fmt::format("a window of {} steps cannot be computed", window));
+  return {static_shapes(model.inputs, batch, window), static_shapes(model.outputs, batch, window)};
+}
+
 Clock& CompiledModel::clock() {
   static MonotonicClock clock;  // without state, so all threads may share it
   return clock;

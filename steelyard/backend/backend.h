@@ -43,6 +43,10 @@ struct Signature {
   std::size_t output_bytes() const;
 };
 
+// The signature of a model at that batch; `window` is used for other unknown axes. Throws Error
+// when one is not positive or contradicts the model.
+Signature signature_of(const Model&, int batch, int window);
+
 class Session {  // one query in flight, with its own buffers and recurrent state
  public:
   virtual ~Session() = default;

@@ -37,6 +37,13 @@ TEST(Null, LeavesTheOutputAlone) {
   EXPECT_EQ(out, std::vector<std::byte>(out.size(), std::byte{42}));
 }
 
+TEST(Null, RefusesABatchBelowOne) {
+  const auto backend = make_null_backend();
+  const auto compiled =
+      backend->compile(model_of_any_kind(), nullptr, backend->devices().front(), {});
+  EXPECT_THROW(compiled->open(0), Error);
+}
+
 TEST(Null, HasNoSettings) {
   const auto backend = make_null_backend();
   CompileOptions options;

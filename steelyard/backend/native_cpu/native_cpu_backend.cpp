@@ -72,16 +72,14 @@ class NativeModel final : public CompiledModel {
  public:
   NativeModel(const Model& model, const Network& network, std::shared_ptr<const Engine> engine,
               const CompileOptions& options)
-      : inputs_(model.inputs),
-        outputs_(model.outputs),
+      : model_(model),
         batch_first_(network.batch_first),
         window_(network.window > 0 ? network.window : options.window),
         precision_(options.precision),
         engine_(std::move(engine)) {}
 
   std::unique_ptr<Session> open(int batch) override {
-    Signature signature{static_shapes(inputs_, batch, window_),
-                        static_shapes(outputs_, batch, window_)};
+    Signature signature = signature_of(model_, batch, window_);
     auto session = engine_->open(batch, window_);
     if (batch_first_ || batch == 1)
       return std::make_unique<NativeSession>(std::move(session), std::move(signature));
@@ -91,7 +89,7 @@ class NativeModel final : public CompiledModel {
   Precision precision() const override { return precision_; }
 
  private:
-  std::vector<TensorInfo> inputs_, outputs_;
+  Model model_;
   bool batch_first_;
   int window_;
   Precision precision_;

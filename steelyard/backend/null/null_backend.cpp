@@ -21,15 +21,13 @@ class NullSession final : public Session {
 
 class NullModel final : public CompiledModel {
  public:
-  NullModel(const Model& model, int window)
-      : inputs_(model.inputs), outputs_(model.outputs), window_(window) {}
+  NullModel(const Model& model, int window) : model_(model), window_(window) {}
   std::unique_ptr<Session> open(int batch) override {
-    return std::make_unique<NullSession>(
-        Signature{static_shapes(inputs_, batch, window_), static_shapes(outputs_, batch, window_)});
+    return std::make_unique<NullSession>(signature_of(model_, batch, window_));
   }
 
  private:
-  std::vector<TensorInfo> inputs_, outputs_;
+  Model model_;
   int window_;
 };
 

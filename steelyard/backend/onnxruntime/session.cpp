@@ -122,20 +122,15 @@ class BoundSession final : public Session {
 class OrtModel final : public CompiledModel {
  public:
   OrtModel(const Model& model, int window, Owned<OrtSession> session)
-      : inputs_(model.inputs),
-        outputs_(model.outputs),
-        window_(window),
-        session_(std::move(session)) {}
+      : model_(model), window_(window), session_(std::move(session)) {}
 
   // All Sessions share one OrtSession, whose Run() may be called from several threads at once.
   std::unique_ptr<Session> open(int batch) override {
-    return std::make_unique<BoundSession>(
-        session_.get(),
-        Signature{static_shapes(inputs_, batch, window_), static_shapes(outputs_, batch, window_)});
+    return std::make_unique<BoundSession>(session_.get(), signature_of(model_, batch, window_));
   }
 
  private:
-  std::vector<TensorInfo> inputs_, outputs_;
+  Model model_;
   int window_;
   Owned<OrtSession> session_;
 };
