@@ -13,10 +13,11 @@ namespace steelyard::cli {
 class OneScreen : public CLI::Formatter {
  public:
   std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const override {
-    std::string text = fmt::format("{}\n\n  {}\n\n", app->get_description(), usage(app, name));
+    std::string text = fmt::format("{}\n  {}\n\n", app->get_description(), usage(app, name));
     for (const CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
       text += fmt::format("  {:<9} {}\n", command->get_name(), command->get_description());
-    for (const CLI::Option* option : app->get_options()) text += line(option);
+    for (const CLI::Option* option : app->get_options())
+      if (app->get_parent() == nullptr || option != app->get_help_ptr()) text += line(option);
     if (!app->get_footer().empty()) text += fmt::format("\n{}\n", app->get_footer());
     return text;
   }

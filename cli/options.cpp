@@ -216,7 +216,9 @@ void complete(Run& run, const Texts& texts, const std::vector<std::string>& word
   const std::string help =
       command == &app ? "`steelyard --help` lists the commands"
                       : fmt::format("`steelyard {} --help` lists the options", command->get_name());
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
+  // A missing command is complained about before the word that stands in its place.
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr ||
+      (command == &app && !words.empty()))
     for (const auto& left : app.remaining(true)) {
       const std::string word = left.substr(0, left.find('='));
       const std::string near = nearest(word, known);
@@ -236,7 +238,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   CLI::App app("Steelyard weighs one model on unequal devices.");
   app.formatter(std::make_shared<OneScreen>());
   app.set_help_flag("-h,--help", "this text; `steelyard COMMAND --help` for a command");
-  app.set_version_flag("--version", "steelyard " STEELYARD_VERSION);
+  app.set_version_flag("--version", "steelyard " STEELYARD_VERSION, "name and version");
   app.require_subcommand(1);
   app.footer("Example:\n  steelyard devices");
   Texts texts;
