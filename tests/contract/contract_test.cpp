@@ -196,11 +196,13 @@ TEST(ContractSuite, CoversOurOwnEngine) {
   EXPECT_THAT(ready_specs(), testing::Contains("native-cpu@fp32"));
 }
 
-TEST(ContractSuite, CoversEveryModuleOfThisBuild) {
+TEST(ContractSuite, CoversEveryModule) {
+  registry();  // says which folder
   std::error_code none;
-  for (const auto& file :
-       std::filesystem::directory_iterator(STEELYARD_BUILD "/lib/steelyard/backends", none))
-    EXPECT_NE(registry().find(file.path().stem().string()).backend, nullptr) << file.path();
+  for (const auto& file : std::filesystem::directory_iterator(module_folder() / "backends", none))
+    if (file.path().extension() == ".so") {
+      EXPECT_NE(registry().find(file.path().stem().string()).backend, nullptr) << file.path();
+    }
 }
 
 }  // namespace

@@ -22,9 +22,10 @@
 
 namespace steelyard::contract {
 
-// The registry with the modules of this build.
+// The registry with the modules of this build, or of $STEELYARD_MODULES: the contract for a backend
+// that was built elsewhere.
 inline const Registry& registry() {
-  ::setenv("STEELYARD_MODULES", STEELYARD_BUILD "/lib/steelyard", 1);
+  ::setenv("STEELYARD_MODULES", STEELYARD_BUILD "/lib/steelyard", 0);
   return Registry::instance();
 }
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page for people with a device of their own holds: an installed Steelyard is enough to build
+// the example, and the installed program then lists its device.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Finished {
+  int status = 0;
+  std::string words;
+};
+
+Finished shell(const std::string& command) {
+  Finished finished;
+  std::array<char, 4096> piece;
+  FILE* pipe = ::popen((command + " 2>&1").c_str(), "r");
+  if (pipe == nullptr) return {-1, "cannot start a shell"};
+  while (const std::size_t got = std::fread(piece.data(), 1, piece.size(), pipe))
+    finished.words.append(piece.data(), got);
+  finished.status = ::pclose(pipe);
+  return finished;
+}
+
+class AddABackend : public testing::Test {
+ protected:
+  AddABackend()
+      : folder_(fs::temp_directory_path() / ("steelyard-add-" + std::to_string(::getpid()))) {
+    fs::create_directories(folder_);
+  }
+  ~AddABackend() override {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  void must(const std::string& command) {
+    const Finished finished = shell(command);
+    ASSERT_EQ(finished.status, 0) << command << "\n" << finished.words;
+  }
+  std::string prefix() const { return (folder_ / "prefix").string(); }
+  std::string build() const { return (folder_ / "build").string(); }
+
+ private:
+  fs::path folder_;
+};
+
+TEST_F(AddABackend, TheExampleBuildsAgainstAnInstalledSteelyardAndIsListed) {
+  must("cmake --install " STEELYARD_BUILD " --prefix " + prefix());
+  must("cmake -S " STEELYARD_SOURCE "/examples/add_a_backend -B " + build() +
+       " -DCMAKE_BUILD_TYPE=Debug -DCMAKE_PREFIX_PATH=" + prefix());
+  must("cmake --build " + build());
+  must("cmake --install " + build());
+  const Finished listed =
+      shell("env -u STEELYARD_MODULES " + prefix() + "/bin/steelyard devices --json");
+  ASSERT_EQ(listed.status, 0) << listed.words;
+  const auto devices = nlohmann::json::parse(listed.words).at("devices");
+  bool found = false;
+  for (const auto& device : devices) {
+    if (device.at("spec") != "acme:0") continue;
+    found = true;
+    EXPECT_EQ(device.at("name"), "Acme 1");
+    EXPECT_EQ(device.at("availability").at("kind"), "Ready");
+  }
+  EXPECT_TRUE(found) << listed.words;
+}
+
+}  // namespace
