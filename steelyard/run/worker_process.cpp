@@ -19,6 +19,7 @@
 #include "steelyard/base/error.h"
 #include "steelyard/run/framing.h"
 #include "steelyard/run/last_words.h"
+#include "steelyard/run/outcome.h"
 
 extern char** environ;
 
@@ -153,7 +154,12 @@ Answer WorkerProcess::ask(const Request& request, nanoseconds limit) {
   }
   const Frame frame = read_frame(channel_, MonotonicClock::read() + limit);
   if (frame.kind != Frame::whole) lost(frame.kind == Frame::timed_out, limit);
-  return decode<Answer>(frame.payload);
+  try {
+    return decode<Answer>(frame.payload);
+  } catch (const Error& e) {
+    throw WorkerLost{outcome_of(
+        ErrorAnswer{std::string("the worker's answer cannot be read: ") + e.what(), ""})};
+  }
 }
 
 }  // namespace steelyard
