@@ -76,7 +76,7 @@ struct MemoryProfile {
 struct QuantisationProfile {
   int input_bits = 8, activation_bits = 8, state_bits = 8, output_bits = 8, weight_bits = 8;
   bool weights_per_channel = true;
-  int calibration_windows = 64;
+  int calibration_windows = 1024;
 };
 
 struct Profile {
