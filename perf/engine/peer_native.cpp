@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our own engine, as its users call it.
+#include <cstring>
+
+#include "perf/engine/peer.h"
+#include "steelyard/engine/engine.h"
+
+namespace steelyard::perf {
+namespace {
+
+class Native final : public Running {
+ public:
+  Native(const Problem& p, const EngineOptions& options)
+      : stream_(p.stream),
+        inputs_(std::size_t(p.window) * p.batch * p.network.features),
+        outputs_(p.batch),
+        session_(Engine::compile(p.network, options)->open(p.batch, p.window)) {}
+  void run(const float* input, float* output) override {
+    if (stream_) {
+      session_->step({input, inputs_}, {output, outputs_});
+    } else {
+      session_->infer({input, inputs_}, {output, outputs_});
+    }
+  }
+  void reset() override { session_->reset(); }
+  void prepare() override { session_->prepare(); }
+
+ private:
+  bool stream_;
+  std::size_t inputs_, outputs_;
+  std::unique_ptr<EngineSession> session_;
+};
+
+Running* open(const char* name, const Problem& p) {
+  if (std::strstr(name, "prepared") && !p.stream) return nullptr;
+  EngineOptions options;
+  return new Native(p, options);
+}
+
+}  // namespace
+}  // namespace steelyard::perf
+
+STEELYARD_PEER("native,native-prepared", steelyard::perf::open)

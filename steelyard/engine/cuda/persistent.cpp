@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// The host's side of a kernel that never ends. A session belongs to one thread; the keeper's thread
+// touches it only through `state_`, which says who may.
+#include "steelyard/engine/cuda/persistent.h"
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "steelyard/base/error.h"
+#include "steelyard/engine/cuda/keeper.h"
+#include "steelyard/engine/cuda/tail.h"
+
+namespace steelyard::cuda {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// SMs taken by kernels that never end, for each device.
+std::atomic<int>& taken(int device) {
+  static std::atomic<int> taken[64];
+  return taken[device % 64];
+}
+
+class Room {
+ public:
+  Room(int device, int blocks, int all) : device_(device), blocks_(blocks) {
+    // One SM stays free, so that other work always goes on.
+    granted_ = taken(device).fetch_add(blocks) + blocks < all;
+  }
+  Room(const Room&) = delete;
+  ~Room() { taken(device_).fetch_sub(blocks_); }
+  bool granted() const { return granted_; }
+
+ private:
+  int device_, blocks_;
+  bool granted_;
+};
+
+int blocks_needed(const Network& network, const Plan& plan) {
+  return network.layers.front().directions * plan.ranks;
+}
+
+class PersistentSession final : public CudaSession, private Sleeper {
+ public:
+  PersistentSession(const Network& network, const Plan& plan,
+                    std::shared_ptr<const Weights> weights, int window, const CudaOptions& options,
+                    const CudaDevice& device)
+      : device_(device.index),
+        weights_(std::move(weights)),
+        room_(device.index, blocks_needed(network, plan), device.processors),
+        tail_(network, head_on_device(network), false),
+        words_(plan.words()),
+        values_(window * network.features),
+        outputs_(network.outputs()),
+        first_(std::size_t(network.layers.front().directions) * device_outputs(network)),
+        idle_(std::chrono::duration_cast<std::chrono::nanoseconds>(
+            std::chrono::duration<double>(options.idle_seconds))),
+        deadline_(std::chrono::duration_cast<std::chrono::nanoseconds>(
+            std::chrono::duration<double>(options.deadline_seconds))),
+        stream_(device.index) {
+    const std::size_t words = words_for(values_);
+    in_ = Memory(Memory::Place::pinned, device_, words * sizeof(InputWord));
+    out_ = Memory(Memory::Place::pinned, device_, first_.size() * sizeof(OutputWord));
+    std::memset(in_.as<void>(), 0, in_.bytes());
+    std::memset(out_.as<void>(), 0, out_.bytes());
+    fill_args(network, window);
+    fill_launch(network, plan, window);
+  }
+
+  ~PersistentSession() {
+    leave(*this);
+    int state = state_.exchange(stopping);
+    if (state == asleep) return;
+    if (state == broken || !stop()) {  // it may still write into its memory
+      in_.abandon();
+      out_.abandon();
+      stream_.abandon();
+    }
+  }
+
+  // Whether there is room; starts the kernel and waits for an answer to an empty window.
+  bool start(bool cluster) {
+    if (!room_.granted() || (cluster && !cluster_fits(launch_))) return false;
+    const std::vector<float> empty(values_);
+    std::vector<float> output(outputs_);
+    infer(empty, output);
+    keep(*this, idle_);
+    return true;
+  }
+
+  const std::string& kernel() const override { return words_; }
+
+  void infer(std::span<const float> input, std::span<float> output) override {
+    if (input.size() != std::size_t(values_) || output.size() != std::size_t(outputs_))
+      refuse(input.size(), output.size());
+    int expected = ready;
+    if (!state_.compare_exchange_strong(expected, busy, std::memory_order_acquire)) wake();
+    send(in_.as<InputWord>(), input.data(), values_, sequence_);
+    await();
+    sequence_ = next_sequence(sequence_);
+    tail_.finish(first_.data(), 1, output.data());
+    uses_.store(uses_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    state_.store(ready, std::memory_order_release);
+  }
+
+ private:
+  enum State { asleep, ready, busy, stopping, broken };
+
+  void fill_args(const Network& network, int window) {
+    const Recurrent& layer = network.layers.front();
+    args_.weights = weights_->packed.as<float>();
+    args_.head = head_on_device(network) ? weights_->head.as<float>() : nullptr;
+    args_.in = in_.as<InputWord>();
+    args_.out = out_.as<OutputWord>();
+    args_.values = values_;
+    args_.words = words_for(values_);
+    args_.features = network.features;
+    args_.window = window;
+    args_.features_reciprocal = std::uint32_t((0x1'0000'0000u + network.features - 1) / network.features);
+    args_.hidden = layer.hidden;
+    args_.outputs = device_outputs(network);
+    args_.ranks = weights_->blocks.ranks;
+    args_.relu = layer.activation == Activation::relu;
+    for (int d = 0; d < layer.directions; ++d)
+      args_.walk[d] = walk_of(layer, network.readout, d, window);
+  }
+
+  void fill_launch(const Network& network, const Plan& plan, int window) {
+    const int directions = network.layers.front().directions;
+    const std::size_t head =
+        args_.head == nullptr || plan.way == Way::warp
+            ? 0
+            : std::size_t(args_.outputs) * plan.kernel.geometry.padded();
+    launch_ = {plan.kernel.function,
+               unsigned(directions * plan.ranks),
+               1,
+               plan.way == Way::warp ? 32u : unsigned(weights_->blocks.threads),
+               unsigned(plan.ranks),
+               ((std::size_t(window) + 1) * kRowFloats + head) * sizeof(float)};
+    allow_shared(launch_.kernel, launch_.shared_bytes);
+  }
+
+  [[noreturn]] void refuse(std::size_t in, std::size_t out) const {
+    throw Error("the session got " + std::to_string(in) + " input and " + std::to_string(out) +
+                    " output values, but it needs " + std::to_string(values_) + " and " +
+                    std::to_string(outputs_) + ".",
+                "Open a session for the batch and window that you pass.");
+  }
+
+  // The kernel sleeps, or is being put to sleep: starts it again. Leaves the state busy.
+  void wake() {
+    int state = state_.load(std::memory_order_acquire);
+    while (state == stopping) {
+      std::this_thread::yield();
+      state = state_.load(std::memory_order_acquire);
+    }
+    if (state == broken)
+      throw Error("the session's kernel has failed before.", "Open another session.");
+    state_.store(busy);
+    try {
+      check_device();
+      args_.first = sequence_;
+      launch(launch_, &args_, stream_.handle());
+    } catch (...) {
+      state_.store(asleep);
+      throw;
+    }
+  }
+
+  void check_device() const { use_device(device_); }
+
+  void await() {
+    const auto* out = out_.as<volatile OutputWord>();
+    for (std::size_t n = 0; n < first_.size(); ++n)
+      for (unsigned spins = 1; !arrived(out + n, sequence_, first_[n]); ++spins)
+        if (spins % (1u << 16) == 0) look_at_watch(spins);
+  }
+
+  void look_at_watch(unsigned spins) {
+    const auto now = SteadyClock::now();
+    if (spins == 1u << 16) waiting_since_ = now;
+    const bool late = now - waiting_since_ > deadline_;
+    try {
+      if (stream_.idle())
+        throw Error("the kernel ended without an answer.", "Check the GPU with nvidia-smi.");
+      if (late)
+        throw Error("the GPU gave no answer within " +
+                        std::to_string(std::chrono::duration<double>(deadline_).count()) +
+                        " s (native-cuda.deadline).",
+                    "Raise native-cuda.deadline, or see what else the GPU does with nvidia-smi.");
+    } catch (...) {
+      state_.store(broken);
+      send_stop(in_.as<InputWord>(), values_);
+      throw;
+    }
+  }
+
+  // Whether the kernel has ended, so that its memory may be reused.
+  bool stop() {
+    send_stop(in_.as<InputWord>(), values_);
+    const auto begin = SteadyClock::now();
+    try {
+      while (!stream_.idle()) {
+        if (SteadyClock::now() - begin > std::chrono::seconds(2)) return false;
+        std::this_thread::yield();
+      }
+    } catch (const Error&) {
+      return false;
+    }
+    std::memset(in_.as<void>(), 0, in_.bytes());
+    return true;
+  }
+
+  void tick(SteadyClock::time_point now) override {
+    const std::uint64_t uses = uses_.load(std::memory_order_relaxed);
+    if (uses != seen_uses_) {
+      seen_uses_ = uses;
+      seen_at_ = now;
+      return;
+    }
+    if (now - seen_at_ < idle_) return;
+    int expected = ready;
+    if (!state_.compare_exchange_strong(expected, stopping, std::memory_order_acquire)) return;
+    state_.store(stop() ? asleep : broken, std::memory_order_release);
+  }
+
+  const int device_;
+  const std::shared_ptr<const Weights> weights_;
+  const Room room_;
+  Tail tail_;
+  const std::string words_;
+  const int values_, outputs_;
+  std::vector<float> first_;  // the device's results
+  const std::chrono::nanoseconds idle_, deadline_;
+  Stream stream_;
+  Memory in_, out_;
+  PersistentArgs args_{};
+  Launch launch_{};
+  std::uint32_t sequence_ = kNever + 1;
+  SteadyClock::time_point waiting_since_;
+  std::atomic<std::uint64_t> uses_{0};
+  std::atomic<int> state_{asleep};
+  // The keeper's own.
+  std::uint64_t seen_uses_ = 0;
+  SteadyClock::time_point seen_at_ = SteadyClock::now();
+};
+
+}  // namespace
+
+std::unique_ptr<CudaSession> open_persistent(const Network& network, const Plan& plan,
+                                             std::shared_ptr<const Weights> weights, int window,
+                                             const CudaOptions& options, const CudaDevice& device) {
+  auto session = std::make_unique<PersistentSession>(network, plan, std::move(weights), window,
+                                                     options, device);
+  if (!session->start(plan.way == Way::cluster)) return nullptr;
+  return session;
+}
+
+}  // namespace steelyard::cuda

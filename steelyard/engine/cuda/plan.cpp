@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// The choice of kernels by shape, device and batch. Thread-safe.
+#include "steelyard/engine/cuda/plan.h"
+
+#include <algorithm>
+
+#include "steelyard/base/error.h"
+#include "steelyard/engine/cuda/pack.h"
+
+namespace steelyard::cuda {
+namespace {
+
+constexpr int kMostHeadRows = 64;   // a wider first dense layer is left to the host
+constexpr int kMostWords = 4096;    // of a window: polling more of them costs more than a launch
+constexpr int kStaticShared = 4096;  // what the kernels declare themselves, rounded up
+
+// Why a network is not for the kernels that hold one layer in registers; empty when it is.
+std::string objection(const Network& network, int most_features) {
+  if (network.layers.size() != 1) return "it has several recurrent layers";
+  const Recurrent& layer = network.layers.front();
+  if (layer.input > most_features)
+    return "it has " + std::to_string(layer.input) + " features, not up to " +
+           std::to_string(most_features);
+  if (layer.cell == Cell::gru && !layer.linear_before_reset)
+    return "its GRU applies the reset before the product";
+  return {};
+}
+
+std::vector<Kernel> fitting(const std::vector<Kernel>& all, const Recurrent& layer,
+                            const CudaOptions& options) {
+  std::vector<Kernel> fit;
+  const bool approximate = options.activations == CudaActivations::approximate;
+  for (const Kernel& kernel : all)
+    if (kernel.geometry.gates == gates_of(layer.cell) && kernel.approximate == approximate &&
+        kernel.geometry.padded() >= layer.hidden)
+      fit.push_back(kernel);
+  std::stable_sort(fit.begin(), fit.end(), [](const Kernel& a, const Kernel& b) {
+    return a.geometry.padded() < b.geometry.padded();
+  });
+  return fit;
+}
+
+std::size_t persistent_shared(const Network& network, const Kernel& kernel, int window) {
+  const std::size_t rows = std::size_t(window) + 1;
+  const std::size_t head =
+      head_on_device(network) ? std::size_t(device_outputs(network)) * kernel.geometry.padded() : 0;
+  return (rows * kRowFloats + head) * sizeof(float);
+}
+
+// The fewest blocks whose threads are enough for all units; 0 when none are.
+int ranks_for(const Kernel& kernel, int hidden) {
+  for (const int ranks : {2, 4, 8}) {
+    const Blocks blocks = blocks_of(kernel.geometry, hidden, ranks);
+    if (blocks.threads <= kernel.most_threads && ranks * blocks.units <= kernel.geometry.padded())
+      return ranks;
+  }
+  return 0;
+}
+
+void add_persistent(const Network& network, int window, const CudaOptions& options,
+                    const CudaDevice& device, const Shelf& shelf, std::vector<Plan>& plans) {
+  const Recurrent& layer = network.layers.front();
+  const auto add = [&](Way way, const Kernel& kernel, int ranks) {
+    if (persistent_shared(network, kernel, window) + kStaticShared <=
+        std::size_t(device.shared_bytes))
+      plans.push_back({way, kernel, {}, ranks});
+  };
+  for (const Kernel& kernel : fitting(shelf.warps, layer, options)) add(Way::warp, kernel, 1);
+  for (const Kernel& kernel : fitting(shelf.blocks, layer, options))
+    if (blocks_of(kernel.geometry, layer.hidden, 1).threads <= kernel.most_threads)
+      add(Way::block, kernel, 1);
+  if (device.major < 9) return;
+  for (const Kernel& kernel : fitting(shelf.clusters, layer, options))
+    if (const int ranks = ranks_for(kernel, layer.hidden)) add(Way::cluster, kernel, ranks);
+}
+
+void add_launched(const Network& network, const CudaOptions& options, const CudaDevice& device,
+                  const Shelf& shelf, std::vector<Plan>& plans) {
+  const Recurrent& layer = network.layers.front();
+  if (options.weights == CudaWeights::fp16 && device.major >= 8 && layer.directions == 1 &&
+      objection(network, 14).empty()) {
+    const MatrixKernel* best = nullptr;
+    for (const MatrixKernel& kernel : shelf.matrices)
+      if (kernel.gates == gates_of(layer.cell) && kernel.tiles * 16 >= layer.hidden &&
+          kernel.input_columns >= layer.input + 2 &&
+          (best == nullptr || kernel.tiles < best->tiles ||
+           (kernel.tiles == best->tiles && kernel.input_columns < best->input_columns)))
+        best = &kernel;
+    if (best != nullptr) plans.push_back({Way::matrix, {}, *best, 1});
+  }
+  if (objection(network, kMostFeatures).empty())
+    for (const Kernel& kernel : fitting(shelf.tiles, layer, options))
+      if (blocks_of(kernel.geometry, layer.hidden, 1).threads <= kernel.most_threads)
+        plans.push_back({Way::tile, kernel, {}, 1});
+}
+
+std::string why_not_persistent(const Network& network, int batch, int window) {
+  if (batch != 1) return "a batch of " + std::to_string(batch) + " is not one window";
+  if (std::string why = objection(network, kMostFeatures); !why.empty()) return why;
+  if (words_for(window * network.features) > kMostWords)
+    return "a window of " + std::to_string(window) + " steps is too long";
+  return {};
+}
+
+}  // namespace
+
+std::string Plan::words() const {
+  const auto threads = [&] { return std::to_string(kernel.geometry.padded()) + " units"; };
+  switch (way) {
+    case Way::warp: return "persistent, one warp a direction, up to " + threads();
+    case Way::block:
+      return "persistent, one SM a direction, up to " + threads() + ", " +
+             std::to_string(kernel.geometry.lanes) + " lanes for " +
+             std::to_string(kernel.geometry.units);
+    case Way::cluster:
+      return "persistent, a cluster of " + std::to_string(ranks) + " SMs a direction, up to " +
+             threads() + ", " + std::to_string(kernel.geometry.lanes) + " lanes for " +
+             std::to_string(kernel.geometry.units);
+    case Way::matrix:
+      return "one launch, tensor cores, up to " + std::to_string(16 * matrix.tiles) + " units";
+    case Way::tile: return "one launch, fp32 weights in registers, up to " + threads();
+    case Way::layers: break;
+  }
+  return "a launch for each layer";
+}
+
+bool head_on_device(const Network& network) {
+  return !network.head.empty() && network.head.front().output <= kMostHeadRows;
+}
+int device_outputs(const Network& network) {
+  return head_on_device(network) ? network.head.front().output : network.layers.back().hidden;
+}
+
+Walk walk_of(const Recurrent& layer, Readout readout, int direction, int window) {
+  const bool reversed = layer.reverse || direction == 1;
+  // At the last time step a reverse direction has seen that step only.
+  const int steps = reversed && readout == Readout::last_step ? 1 : window;
+  return {steps, reversed ? 1 : 0};
+}
+
+const Shelf& shelf() {
+  static const Shelf shelf{warp_kernels(), block_kernels(), cluster_kernels(), tile_kernels(),
+                           matrix_kernels()};
+  return shelf;
+}
+
+std::vector<Plan> plans_for(const Network& network, int batch, int window,
+                            const CudaOptions& options, const CudaDevice& device) {
+  return plans_for(network, batch, window, options, device, shelf());
+}
+
+std::vector<Plan> plans_for(const Network& network, int batch, int window,
+                            const CudaOptions& options, const CudaDevice& device,
+                            const Shelf& shelf) {
+  std::vector<Plan> plans;
+  const bool forced = options.mode == CudaMode::persistent;
+  // A kernel that never ends would be killed by the system where a display hangs on the device.
+  const bool wanted = forced || (options.mode == CudaMode::automatic && !device.watched);
+  std::string why = why_not_persistent(network, batch, window);
+  if (wanted && why.empty()) {
+    add_persistent(network, window, options, device, shelf, plans);
+    if (plans.empty())
+      why = "its " + std::to_string(network.layers.front().hidden) +
+            " units are too many for the registers that this device can join";
+  }
+  if (forced) {
+    if (plans.empty())
+      throw Error("native-cuda cannot keep a kernel running for this network: " + why + ".",
+                  "Leave native-cuda.mode to automatic.");
+  } else {
+    add_launched(network, options, device, shelf, plans);
+    plans.push_back({});
+  }
+  if (options.geometry > 0 && options.geometry < int(plans.size()))
+    plans.erase(plans.begin(), plans.begin() + options.geometry);
+  return plans;
+}
+
+}  // namespace steelyard::cuda

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The hand-over between a host thread and a kernel that never ends, without a flag or a fence:
+// every 16-byte word of input carries the number of its query, every 8-byte word of output too.
+// A reader that sees the number has the data, because aligned words arrive whole. One writer and
+// one reader for each array.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace steelyard::cuda {
+
+struct alignas(16) InputWord {
+  float values[3];
+  std::uint32_t sequence;
+};
+
+// Sequence in the upper half, the float's bits in the lower.
+using OutputWord = std::uint64_t;
+
+constexpr std::uint32_t kNever = 0;           // what fresh memory holds
+constexpr std::uint32_t kStop = 0xffffffffu;  // the kernel ends
+constexpr int kValuesPerWord = 3;
+
+constexpr std::uint32_t next_sequence(std::uint32_t sequence) {
+  return sequence + 1 == kStop ? kNever + 1 : sequence + 1;
+}
+constexpr int words_for(int values) { return (values + kValuesPerWord - 1) / kValuesPerWord; }
+
+namespace words {
+
+using Quad = std::uint32_t __attribute__((vector_size(16)));
+
+// One 16-byte store: the GPU sees all of it or nothing.
+inline void put(InputWord* word, const float* values, std::uint32_t sequence) {
+  Quad quad;
+  std::memcpy(&quad, values, 16);
+  quad[3] = sequence;
+  *reinterpret_cast<volatile Quad*>(word) = quad;
+}
+
+}  // namespace words
+
+inline void send(InputWord* words, const float* values, int count, std::uint32_t sequence) {
+  int word = 0;
+  for (; 3 * word + 3 < count; ++word) words::put(words + word, values + 3 * word, sequence);
+  float rest[4] = {};
+  for (int i = 3 * word; i < count; ++i) rest[i - 3 * word] = values[i];
+  words::put(words + word, rest, sequence);
+}
+
+inline void send_stop(InputWord* words, int count) {
+  const float nothing[4] = {};
+  for (int word = 0; word < words_for(count); ++word) words::put(words + word, nothing, kStop);
+}
+
+// Whether the answer to `sequence` is there; then it is in `value`.
+inline bool arrived(const volatile OutputWord* word, std::uint32_t sequence, float& value) {
+  const OutputWord seen = *word;
+  if (static_cast<std::uint32_t>(seen >> 32) != sequence) return false;
+  const auto bits = static_cast<std::uint32_t>(seen);
+  std::memcpy(&value, &bits, 4);
+  return true;
+}
+
+}  // namespace steelyard::cuda
