@@ -5,7 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
+#include <cstdlib>
 
 #include "steelyard/backend/registry.h"
 #include "steelyard/engine/engine.h"
@@ -37,60 +37,23 @@ class NativeSession final : public Session {
   std::size_t input_bytes_, output_bytes_;
 };
 
-// A model with time as its first axis, [window, batch, features], given to the engine as [batch,
-// window, features].
-class TimeMajorSession final : public Session {
- public:
-  TimeMajorSession(std::unique_ptr<EngineSession> session, Signature signature, int batch,
-                   int window, int features)
-      : inner_(std::move(session), std::move(signature)),
-        batch_(static_cast<std::size_t>(batch)),
-        window_(static_cast<std::size_t>(window)),
-        step_bytes_(static_cast<std::size_t>(features) * sizeof(float)),
-        turned_(inner_.signature().input_bytes()) {}
-
-  const Signature& signature() const override { return inner_.signature(); }
-
-  void infer(std::span<const std::byte> in, std::span<std::byte> out) override {
-    check_sizes(in.size(), out.size(), turned_.size(), out.size());
-    for (std::size_t t = 0; t < window_; ++t)
-      for (std::size_t b = 0; b < batch_; ++b)
-        std::memcpy(&turned_[(b * window_ + t) * step_bytes_], &in[(t * batch_ + b) * step_bytes_],
-                    step_bytes_);
-    inner_.infer(turned_, out);
-  }
-  void prepare() override { inner_.prepare(); }
-  void reset() override { inner_.reset(); }
-
- private:
-  NativeSession inner_;
-  std::size_t batch_, window_, step_bytes_;
-  std::vector<std::byte> turned_;
-};
-
 class NativeModel final : public CompiledModel {
  public:
   NativeModel(const Model& model, const Network& network, std::shared_ptr<const Engine> engine,
               const CompileOptions& options)
       : model_(model),
-        batch_first_(network.batch_first),
         window_(network.window > 0 ? network.window : options.window),
         precision_(options.precision),
         engine_(std::move(engine)) {}
 
   std::unique_ptr<Session> open(int batch) override {
     Signature signature = signature_of(model_, batch, window_);
-    auto session = engine_->open(batch, window_);
-    if (batch_first_ || batch == 1)
-      return std::make_unique<NativeSession>(std::move(session), std::move(signature));
-    return std::make_unique<TimeMajorSession>(std::move(session), std::move(signature), batch,
-                                              window_, engine_->features());
+    return std::make_unique<NativeSession>(engine_->open(batch, window_), std::move(signature));
   }
   Precision precision() const override { return precision_; }
 
  private:
   Model model_;
-  bool batch_first_;
   int window_;
   Precision precision_;
   std::shared_ptr<const Engine> engine_;
@@ -110,18 +73,23 @@ EngineOptions engine_options(const CompileOptions& options) {
   return chosen;
 }
 
+// What the engine will choose when it is not told.
+std::string default_target() {
+  if (const char* forced = std::getenv("STEELYARD_CPU_TARGET"); forced && *forced) return forced;
+  const auto targets = engine_targets();
+  return targets.empty() ? "no instruction set" : targets.front();
+}
+
 class NativeCpuBackend final : public Backend {
  public:
   std::string_view name() const override { return "native-cpu"; }
   Availability availability() const override { return {}; }
 
   std::vector<Device> devices() const override {
-    const auto targets = engine_targets();
     Device device;
     device.backend = "native-cpu";
     device.name = cpu_name();
-    device.runtime = fmt::format("Steelyard engine {} ({})", STEELYARD_VERSION,
-                                 targets.empty() ? "no instruction set" : targets.front());
+    device.runtime = fmt::format("Steelyard engine {} ({})", STEELYARD_VERSION, default_target());
     device.physical_id = "cpu";
     device.precisions = {Precision::fp32};
     return {device};
@@ -132,8 +100,15 @@ class NativeCpuBackend final : public Backend {
     const EngineOptions chosen = engine_options(options);
     try {
       const Network network = network_of(model);
-      return std::make_unique<NativeModel>(model, network, Engine::compile(network, chosen),
-                                           options);
+      auto engine = Engine::compile(network, chosen);
+      if (!chosen.target.empty() && engine->target() != chosen.target)
+        throw UsageError(
+            fmt::format("native-cpu.target={} is overridden by STEELYARD_CPU_TARGET={}",
+                        chosen.target, engine->target()),
+            "unset STEELYARD_CPU_TARGET");
+      return std::make_unique<NativeModel>(model, network, std::move(engine), options);
+    } catch (const UsageError&) {
+      throw;
     } catch (const Error& e) {
       throw Unsupported(e.what(), e.hint());
     }
