@@ -119,12 +119,13 @@ Registry::Found Registry::resolve(const Spec& spec) const {
     throw UsageError(fmt::format("'{}' names another host", to_string(spec)),
                      "only devices of this machine can be measured");
   const Entry& entry = find(spec.backend);
+  if (entry.backend != nullptr && !spec.device.empty())
+    for (const DeviceListing& broken : entry.backend->unusable())
+      if (broken.spec == to_string(Spec{"", spec.backend, spec.device, std::nullopt}))
+        throw NotReady(broken.availability);
   if (Availability availability = entry.availability(); availability.kind != Availability::Ready)
     throw NotReady(std::move(availability));
   const std::vector<Device> devices = entry.backend->devices();
-  for (const DeviceListing& broken : entry.backend->unusable())
-    if (broken.spec == to_string(Spec{"", spec.backend, spec.device, std::nullopt}))
-      throw NotReady(broken.availability);
   if (devices.empty())
     throw NotReady({Availability::NoDevice, fmt::format("{} found no device", entry.name), ""});
   Found found{entry.backend.get(), choose(devices, spec), Precision::fp32};

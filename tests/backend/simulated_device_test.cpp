@@ -8,64 +8,12 @@
 
 #include "steelyard/backend/simulated/device.h"
 #include "steelyard/engine/engine.h"
-#include "tests/backend/simulated_fixture.h"
+#include "tests/backend/simulated_rig.h"
 
 namespace steelyard::simulated {
 namespace {
 
-using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::HasSubstr;
-
-constexpr const char* kTensorRt = "rtx-3070-ti+tensorrt";
-constexpr const char* kOnnxRuntime = "rtx-3070-ti+onnxruntime";
-constexpr const char* kHailo = "hailo-8l";
-
-struct Rig {
-  explicit Rig(const std::string& id, const Network& network, std::vector<Setting> settings = {},
-               std::uint64_t seed = 1)
-      : backend(simulated::backend()),
-        device(simulated::device(*backend, id)),
-        test(windows(network, 100)),
-        calibration(windows(network, 64, 1)) {
-    CompileOptions options;
-    options.precision = device.precisions.front();
-    options.settings = std::move(settings);
-    options.seed = seed;
-    options.calibration = calibration;
-    model = backend->compile(folder.model(network), nullptr, device, options);
-    sensors = backend->sensors(device, model.get());
-  }
-  std::span<const std::byte> input(int window, int batch = 1) const {
-    return std::as_bytes(std::span(test).subspan(window * 40, batch * 40));
-  }
-  nanoseconds query(Session& session, int window) {
-    float output = 0;
-    const nanoseconds begin = model->clock().now();
-    session.infer(input(window), std::as_writable_bytes(std::span(&output, 1)));
-    return model->clock().now() - begin;
-  }
-  std::vector<double> latencies(int count) {
-    const auto session = model->open(1);
-    std::vector<double> list;
-    for (int i = 0; i < count; ++i)
-      list.push_back(static_cast<double>(query(*session, i % 100).count()));
-    return list;
-  }
-
-  Folder folder;
-  std::unique_ptr<Backend> backend;
-  Device device;
-  std::vector<float> test, calibration;
-  std::unique_ptr<CompiledModel> model;
-  std::vector<std::unique_ptr<Sensor>> sensors;
-};
-
-double mean_of(const std::vector<double>& list) {
-  double sum = 0;
-  for (const double value : list) sum += value;
-  return sum / static_cast<double>(list.size());
-}
 
 // Computed apart from this program, in Python, from the profiles and docs/profiles.md alone.
 TEST(SimulatedDevice, TimesOfASeedAreKnownToTheNanosecond) {
@@ -84,6 +32,14 @@ TEST(SimulatedDevice, TimesOfASeedAreKnownToTheNanosecond) {
     EXPECT_EQ(std::vector<double>(times.begin(), times.begin() + 5), row.first) << row.id;
     EXPECT_EQ(std::accumulate(times.begin(), times.end(), 0.0), row.sum) << row.id;
   }
+}
+
+// The factor of a profile's table at a percentile.
+double factor_at(const Tail& tail, double percent) {
+  std::size_t i = 1;
+  while (percent > tail.percent[i]) ++i;
+  const double share = (percent - tail.percent[i - 1]) / (tail.percent[i] - tail.percent[i - 1]);
+  return tail.factor[i - 1] + share * (tail.factor[i] - tail.factor[i - 1]);
 }
 
 TEST(SimulatedDevice, AnotherSeedDrawsOtherTimes) {
@@ -108,7 +64,8 @@ TEST(SimulatedDevice, LatenciesFollowTheProfilesTable) {
       const double drawn = times[static_cast<std::size_t>(p / 100 * 200'000)];
       // Only 200 queries lie beyond p99.9.
       const double allowed = (p < 99.9 ? 0.02 : 0.1) * drawn;
-      EXPECT_NEAR(drawn, prediction.base_ns * profile.latency.tail.at(p), allowed) << id << p;
+      EXPECT_NEAR(drawn, prediction.base_ns * factor_at(profile.latency.tail, p), allowed)
+          << id << p;
     }
     EXPECT_GE(times.front() + 1, prediction.base_ns * profile.latency.tail.factor.front());
     EXPECT_LE(times.back() - 1, prediction.base_ns * profile.latency.tail.factor.back());
@@ -234,95 +191,6 @@ TEST(SimulatedDevice, RefusesBuffersOfAnotherSize) {
                Error);
   EXPECT_THROW(rig.model->open(0), Error);
   EXPECT_THROW(rig.model->stream(0, 1), Error);
-}
-
-// Windows a second with `depth` queries in flight.
-double rate(Rig& rig, int depth, int count = 2000) {
-  const auto stream = rig.model->stream(depth, 1);
-  std::vector<float> outputs(depth);
-  const nanoseconds begin = rig.model->clock().now();
-  int submitted = 0;
-  const auto submit = [&](std::uint32_t slot) {
-    stream->submit(slot, rig.input(submitted++ % 100),
-                   std::as_writable_bytes(std::span(&outputs[slot], 1)));
-  };
-  for (int k = 0; k < depth; ++k) submit(k);
-  nanoseconds last = begin;
-  for (int i = 0; i < count; ++i) {
-    const Completion done = stream->wait();
-    EXPECT_GE(done.finished, last);
-    EXPECT_EQ(done.finished, rig.model->clock().now());
-    last = done.finished;
-    submit(done.slot);
-  }
-  return count / seconds_of(last - begin);
-}
-
-TEST(SimulatedDevice, MoreInFlightHelpAsFarAsTheProfileSays) {
-  Rig hailo(kHailo, network(Cell::gru));
-  const double one = rate(hailo, 1), two = rate(hailo, 2), eight = rate(hailo, 8);
-  EXPECT_NEAR(one, 753, 15);
-  EXPECT_NEAR(two / one, 2, 0.05);  // its queue holds two
-  EXPECT_NEAR(eight / two, 1, 0.02);
-  Rig card(kTensorRt, network(Cell::gru));
-  EXPECT_NEAR(rate(card, 4, 20'000) / rate(card, 1, 20'000), 1 / 0.89, 0.02);
-  Rig synchronous(kOnnxRuntime, network(Cell::gru));
-  EXPECT_NEAR(rate(synchronous, 4, 20'000) / rate(synchronous, 1, 20'000), 1, 0.02);
-}
-
-TEST(SimulatedDevice, AStreamRefusesASlotThatIsTaken) {
-  Rig rig(kHailo, network(Cell::gru));
-  const auto stream = rig.model->stream(2, 1);
-  float output = 0;
-  const auto out = std::as_writable_bytes(std::span(&output, 1));
-  EXPECT_THROW(stream->wait(), Error);
-  stream->submit(1, rig.input(0), out);
-  EXPECT_THROW(stream->submit(1, rig.input(0), out), Error);
-  EXPECT_THROW(stream->submit(2, rig.input(0), out), Error);
-  EXPECT_EQ(stream->wait().slot, 1u);
-}
-
-TEST(SimulatedDevice, SettingsSlowItDownByWhatTheySay) {
-  const auto mean = [](std::vector<Setting> settings, std::uint64_t seed = 1) {
-    Rig rig(kTensorRt, network(Cell::gru), std::move(settings), seed);
-    rig.latencies(1);
-    return mean_of(rig.latencies(20'000));
-  };
-  const double plain = mean({});
-  EXPECT_NEAR(mean({{"slowdown", "1.05"}}) / plain, 1.05, 0.002);
-  double least = 1e9, most = 0;
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
-    const double one = mean({{"spread", "0.2"}}, seed) / plain;
-    EXPECT_NEAR(one, 1, 0.205);
-    least = std::min(least, one);
-    most = std::max(most, one);
-  }
-  EXPECT_GT(most - least, 0.1);
-}
-
-TEST(SimulatedDevice, DriftGrowsWithVirtualTime) {
-  Rig rig(kTensorRt, network(Cell::gru), {{"drift", "0.5"}});
-  const nanoseconds load = rig.model->clock().now();
-  rig.latencies(1);
-  const double early = mean_of(rig.latencies(10'000));
-  rig.model->clock().sleep_until(load + minutes(2));
-  const double late = mean_of(rig.latencies(10'000));
-  EXPECT_NEAR(late / early, 2.09 / 1.09, 0.03);
-}
-
-TEST(SimulatedDevice, RefusesSettingsByName) {
-  const auto complaint = [](Setting setting) -> std::string {
-    try {
-      Rig rig(kTensorRt, network(Cell::gru), {std::move(setting)});
-    } catch (const UsageError& error) {
-      return error.what();
-    }
-    return "";
-  };
-  EXPECT_THAT(complaint({"threads", "4"}), HasSubstr("'threads'"));
-  EXPECT_THAT(complaint({"slowdown", "fast"}), HasSubstr("simulated.slowdown=fast"));
-  EXPECT_THAT(complaint({"slowdown", "nan"}), HasSubstr("simulated.slowdown=nan"));
-  EXPECT_THAT(complaint({"spread", "0.9"}), HasSubstr("from 0 to 0.5"));
 }
 
 TEST(SimulatedDevice, IsLabelledAsSimulatedAndSaysWhatItStandsFor) {

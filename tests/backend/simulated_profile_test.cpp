@@ -156,6 +156,14 @@ TEST(SimulatedProfile, ABrokenProfileHidesNoOther) {
   EXPECT_THAT(found.refused[1].reason, HasSubstr("cannot be a device id"));
 }
 
+TEST(SimulatedProfile, AFolderThatIsNotThereIsSaid) {
+  const auto made = backend("/nowhere/at/all");
+  EXPECT_EQ(made->devices().size(), 3u);
+  ASSERT_EQ(made->unusable().size(), 1u);
+  EXPECT_EQ(made->unusable()[0].spec, "simulated");
+  EXPECT_THAT(made->unusable()[0].availability.reason, HasSubstr("/nowhere/at/all"));
+}
+
 TEST(SimulatedProfile, TheFirstFolderWins) {
   const Folder folder;
   std::string text = text_of(shipped("hailo-8l"));

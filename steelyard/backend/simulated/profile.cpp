@@ -230,13 +230,6 @@ double NodeCount::at(double wanted) const {
   return count[i - 1] + (wanted - steps[i - 1]) * slope;
 }
 
-double Tail::at(double wanted) const {
-  std::size_t i = 1;
-  while (i + 1 < percent.size() && wanted > percent[i]) ++i;
-  const double slope = (factor[i] - factor[i - 1]) / (percent[i] - percent[i - 1]);
-  return factor[i - 1] + (wanted - percent[i - 1]) * slope;
-}
-
 double Tail::mean() const {
   double sum = 0;
   for (std::size_t i = 1; i < percent.size(); ++i)

@@ -32,7 +32,6 @@ struct NodeCount {
 struct Tail {
   std::vector<double> percent;  // 0 ... 100
   std::vector<double> factor;   // not falling
-  double at(double percent) const;
   double mean() const;
 };
 
@@ -101,11 +100,11 @@ struct Profile {
 Profile load_profile(const std::filesystem::path& file);
 
 // Every profile of a list of folders. An id found twice is the first folder's. One that cannot be
-// used hides no other.
+// used hides no other, nor does a folder that is not there.
 struct FoundProfiles {
   std::vector<Profile> usable;
   struct Refused {
-    std::string id;
+    std::string id;  // empty for a folder
     std::string reason, hint;
   };
   std::vector<Refused> refused;
@@ -113,7 +112,7 @@ struct FoundProfiles {
 FoundProfiles find_profiles(const std::vector<std::filesystem::path>& folders);
 
 // $STEELYARD_PROFILES, folders separated by colons, then share/steelyard/profiles beside the folder
-// of the running binary.
+// of the running binary, where there is one.
 std::vector<std::filesystem::path> profile_folders();
 
 }  // namespace steelyard::simulated

@@ -41,6 +41,11 @@ FoundProfiles find_profiles(const std::vector<std::filesystem::path>& folders) {
   FoundProfiles found;
   std::set<std::string> seen;
   for (const auto& folder : folders) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error))
+      found.refused.push_back(
+          {"", fmt::format("The folder of profiles {} is not there", folder.string()),
+           "correct STEELYARD_PROFILES, or remove it"});
     for (const auto& file : profiles_in(folder)) {
       const std::string id = file.stem().string();
       if (!seen.insert(id).second) continue;
@@ -68,8 +73,8 @@ std::vector<std::filesystem::path> profile_folders() {
   }
   std::error_code error;
   const auto binary = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error)
-    folders.push_back(binary.parent_path().parent_path() / "share" / "steelyard" / "profiles");
+  const auto shipped = binary.parent_path().parent_path() / "share" / "steelyard" / "profiles";
+  if (!error && std::filesystem::is_directory(shipped, error)) folders.push_back(shipped);
   return folders;
 }
 

@@ -26,8 +26,8 @@ class SimulatedBackend final : public Backend {
     if (!profiles().usable.empty()) return {};
     std::string folders;
     for (const auto& folder : simulated::profile_folders())
-      folders += (folders.empty() ? "" : ", ") + folder.string();
-    return {Availability::NoDevice, "no usable device profile was found in " + folders,
+      folders += (folders.empty() ? " in " : ", ") + folder.string();
+    return {Availability::NoDevice, "no usable device profile was found" + folders,
             "write one (docs/profiles.md) and set STEELYARD_PROFILES to its folder"};
   }
 
@@ -51,7 +51,7 @@ class SimulatedBackend final : public Backend {
   std::vector<DeviceListing> unusable() const override {
     std::vector<DeviceListing> listings;
     for (const FoundProfiles::Refused& refused : profiles().refused)
-      listings.push_back({fmt::format("simulated:{}", refused.id),
+      listings.push_back({refused.id.empty() ? "simulated" : "simulated:" + refused.id,
                           "simulated",
                           refused.id,
                           {Availability::NoDevice, refused.reason, refused.hint},
