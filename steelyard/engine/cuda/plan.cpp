@@ -138,17 +138,6 @@ Walk walk_of(const Recurrent& layer, Readout readout, int direction, int window)
   return {steps, reversed ? 1 : 0};
 }
 
-const Shelf& shelf() {
-  static const Shelf shelf{warp_kernels(), block_kernels(), cluster_kernels(), tile_kernels(),
-                           matrix_kernels()};
-  return shelf;
-}
-
-std::vector<Plan> plans_for(const Network& network, int batch, int window,
-                            const CudaOptions& options, const CudaDevice& device) {
-  return plans_for(network, batch, window, options, device, shelf());
-}
-
 std::vector<Plan> plans_for(const Network& network, int batch, int window,
                             const CudaOptions& options, const CudaDevice& device,
                             const Shelf& shelf) {

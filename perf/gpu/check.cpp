@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether the CUDA engine computes what it must, on this machine's GPU: every kernel over random
+// shapes against double precision, then the life of sessions. Ends with 77 where there is no GPU.
+// Needs no library but CUDA's runtime, so that it also builds with nvcc alone (perf/gpu/build).
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <thread>
+
+#include "perf/gpu/reference.h"
+#include "steelyard/base/error.h"
+#include "steelyard/engine/cuda/cuda_engine.h"
+
+namespace steelyard::gpu {
+namespace {
+
+int failures = 0;
+
+void verdict(bool good, const std::string& what) {
+  if (!good) ++failures;
+  if (!good || std::getenv("VERBOSE")) std::printf("%s %s\n", good ? "ok  " : "FAIL", what.c_str());
+  std::fflush(stdout);
+}
+
+std::string text_of(const Shape& s, int batch) {
+  const char* cells[] = {"RNN", "GRU", "LSTM"};
+  char text[256];
+  std::snprintf(text, sizeof text, "%s I%d H%d L%d D%d T%d batch %d head %zu%s%s%s%s", cells[int(s.cell)],
+                s.features, s.hidden, s.layers, s.directions, s.window, batch, s.head.size(),
+                s.reverse ? " reverse" : "", s.linear_before_reset ? "" : " reset-first",
+                s.batch_first ? "" : " time-major",
+                s.readout == Readout::final_state ? " final" : "");
+  return text;
+}
+
+double worst(const std::vector<float>& got, const std::vector<double>& want) {
+  double most = 0;
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    const double error = std::abs(got[i] - want[i]);
+    if (!(error <= most)) most = error;  // NaN never passes
+  }
+  return most;
+}
+
+// Of large batches the first and the last windows only: the reference is slow.
+double worst_window(const Network& network, const std::vector<float>& input,
+                    const std::vector<float>& output, int batch, int window) {
+  constexpr int some = 8;
+  if (batch <= 2 * some || !network.batch_first)
+    return worst(output, expected(network, input, batch, window));
+  const std::size_t values = std::size_t(window) * network.features, outputs = network.outputs();
+  const auto from = [&](int first) {
+    const std::vector<float> x(input.begin() + first * values, input.begin() + (first + some) * values);
+    const std::vector<float> y(output.begin() + first * outputs,
+                               output.begin() + (first + some) * outputs);
+    return worst(y, expected(network, x, some, window));
+  };
+  for (const float value : output)
+    if (std::isnan(value)) return NAN;
+  return std::max(from(0), from(batch - some));
+}
+
+double tolerance(const CudaOptions& options) {
+  if (options.weights == CudaWeights::fp16) return 3e-3;
+  if (options.weights == CudaWeights::bf16) return 3e-2;
+  if (options.weights == CudaWeights::int8) return 5e-2;
+  return options.activations == CudaActivations::exact ? 2e-6 : 2e-3;
+}
+
+void check_shape(const Shape& shape, int batch, const CudaOptions& options, Random& random) {
+  const Network network = random_network(shape, random);
+  std::string what = text_of(shape, batch);
+  try {
+    const auto engine = CudaEngine::compile(network, options);
+    const auto session = engine->open(batch, shape.window);
+    what += " [" + session->kernel() + "]";
+    for (int round = 0; round < 3; ++round) {
+      const auto input = random_values(std::size_t(batch) * shape.window * shape.features, random);
+      std::vector<float> output(std::size_t(batch) * network.outputs(), NAN);
+      session->infer(input, output);
+      const double error = worst_window(network, input, output, batch, shape.window);
+      char text[32];
+      std::snprintf(text, sizeof text, " error %.1e", error);
+      verdict(error <= tolerance(options), what + text);
+    }
+  } catch (const std::exception& e) {
+    verdict(false, what + ": " + e.what());
+  }
+}
+
+// A shape in which everything that can vary varies.
+Shape any_shape(Random& random) {
+  const auto pick = [&](std::initializer_list<int> of) { return of.begin()[random.below(of.size())]; };
+  Shape s;
+  s.cell = Cell(random.below(3));
+  s.features = pick({1, 2, 3, 5, 5, 6, 8, 9, 14, 31});
+  s.hidden = pick({1, 3, 5, 6, 8, 12, 16, 17, 32, 33, 50, 64, 65, 96, 100, 128, 150, 200, 256, 300});
+  s.layers = pick({1, 1, 1, 1, 2, 3});
+  s.directions = pick({1, 1, 2});
+  s.window = pick({1, 2, 7, 8, 20, 60, 65, 130});
+  s.head = std::vector<int>(random.below(3));
+  for (int& outputs : s.head) outputs = pick({1, 2, 7, 40, 100});
+  s.reverse = s.directions == 1 && random.below(6) == 0;
+  s.linear_before_reset = random.below(8) != 0;
+  s.batch_first = random.below(5) != 0;
+  s.activation = random.below(2) ? Activation::tanh : Activation::relu;
+  s.head_activation = Activation(random.below(4));
+  s.readout = Readout(random.below(2));
+  // A relu RNN of many steps with random weights grows without bound.
+  if (s.cell == Cell::rnn && s.activation == Activation::relu) s.window = std::min(s.window, 8);
+  while (double(s.window) * s.hidden * s.hidden * s.layers * s.directions > 3e6)
+    s.window = (s.window + 1) / 2;
+  return s;
+}
+
+void check_shapes(int count) {
+  Random random(1);
+  for (int i = 0; i < count; ++i) {
+    const Shape shape = any_shape(random);
+    const int batches[] = {1, 1, 2, 3, 5, 8, 13, 40};
+    CudaOptions options;
+    if (i % 4 == 3) options.weights = CudaWeights(1 + random.below(3));
+    if (i % 5 == 4) options.activations = CudaActivations::approximate;
+    if (i % 3 == 2) options.mode = CudaMode::launch;
+    check_shape(shape, batches[random.below(8)], options, random);
+  }
+}
+
+// The seed's models and the sizes at which another kernel begins, in every mode.
+void check_edges() {
+  Random random(2);
+  for (const Cell cell : {Cell::rnn, Cell::gru, Cell::lstm})
+    for (const int hidden : {5, 16, 17, 32, 33, 64, 65, 96, 97, 128, 129, 192, 193, 256})
+      for (int geometry = 0; geometry < 3; ++geometry) {
+        Shape shape;
+        shape.cell = cell;
+        shape.hidden = hidden;
+        shape.window = 20;
+        CudaOptions options;
+        options.geometry = geometry;
+        check_shape(shape, 1, options, random);
+      }
+  for (const int batch : {1, 7, 8, 9, 1000, 20000})
+    for (const Cell cell : {Cell::gru, Cell::lstm}) {
+      Shape shape;
+      shape.cell = cell;
+      shape.hidden = 64;
+      shape.window = batch > 1000 ? 60 : 12;
+      if (batch > 1000 && cell == Cell::lstm) continue;
+      CudaOptions options;
+      options.weights = CudaWeights::fp16;
+      check_shape(shape, batch, options, random);
+    }
+}
+
+double microseconds(const std::function<void()>& work) {
+  const auto begin = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void check_lives() {
+  Random random(3);
+  Shape shape;
+  const Network network = random_network(shape, random);
+  const auto input = random_values(40, random);
+  const auto want = expected(network, input, 1, 8);
+  std::vector<float> output(1);
+  CudaOptions options;
+  options.idle_seconds = 0.02;
+  const auto engine = CudaEngine::compile(network, options);
+  {
+    const auto session = engine->open(1, 8);
+    for (int i = 0; i < 5; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(80));
+      output[0] = NAN;
+      const double took = microseconds([&] { session->infer(input, output); });
+      const double warm = microseconds([&] { session->infer(input, output); });
+      verdict(worst(output, want) < 1e-6, "answers after it was put to sleep");
+      std::printf("     first query after sleep %.1f us, next %.1f us\n", took, warm);
+    }
+  }
+  std::vector<std::unique_ptr<CudaSession>> many;
+  for (int i = 0; i < 24; ++i) many.push_back(engine->open(1, 8));
+  for (int round = 0; round < 50; ++round)
+    for (auto& session : many) {
+      output[0] = NAN;
+      session->infer(input, output);
+      if (!(worst(output, want) < 1e-6)) verdict(false, "24 sessions at once");
+    }
+  verdict(true, "24 sessions at once");
+  many.clear();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 6; ++i)
+    threads.emplace_back([&] {
+      std::vector<float> mine(1);
+      const auto session = engine->open(1, 8);
+      for (int q = 0; q < 20000; ++q) {
+        session->infer(input, mine);
+        if (!(worst(mine, want) < 1e-6)) return verdict(false, "6 threads at once");
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  const int opens = 2000;
+  const double took = microseconds([&] {
+    for (int i = 0; i < opens; ++i) engine->open(1, 8)->infer(input, output);
+  });
+  verdict(worst(output, want) < 1e-6, "opens and closes 2000 times");
+  std::printf("     open, one query, close: %.1f us\n", took / opens);
+}
+
+}  // namespace
+}  // namespace steelyard::gpu
+
+int main(int count, char** words) {
+  using namespace steelyard;
+  const CudaStatus status = cuda_status();
+  if (status.kind != CudaStatus::ready) {
+    std::printf("skipped: %s; %s\n", status.reason.c_str(), status.hint.c_str());
+    return 77;
+  }
+  for (const CudaDevice& device : cuda_devices())
+    std::printf("%s, compute capability %d.%d, %d SMs, CUDA %s\n", device.name.c_str(), device.major,
+                device.minor, device.processors, device.driver.c_str());
+  const int shapes = count > 1 ? std::atoi(words[1]) : 200;
+  gpu::check_edges();
+  gpu::check_shapes(shapes);
+  if (!std::getenv("SKIP_LIVES")) gpu::check_lives();
+  std::printf("%d failures\n", gpu::failures);
+  return gpu::failures == 0 ? 0 : 1;
+}
