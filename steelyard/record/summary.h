@@ -63,7 +63,7 @@ struct PowerFigures {
   std::optional<Reason> reason;
 };
 
-struct EnergyFigures {
+struct EnergyFigures {  // per window answered: a query of a batch of 64 counts as 64
   std::optional<double> joules_per_query;          // total, idle included
   std::optional<double> dynamic_joules_per_query;  // over idle
   std::string boundary;

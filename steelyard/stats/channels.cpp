@@ -107,11 +107,12 @@ EnergyFigures energy_of(const Measurement& m, const Totals& totals, const PowerF
   } else if (!is_simulated(m)) {
     // Blocks of all devices are interleaved: a real instrument would see the neighbours too.
     figures.reason = reason(ReasonCode::not_measured);
-  } else if (totals.queries > 0) {
-    const double seconds_a_query = seconds_of(totals.wall) / static_cast<double>(totals.queries);
-    figures.joules_per_query = *power.watts * seconds_a_query;
+  } else if (totals.items > 0) {
+    // Per window, so that a batch of 64 stands beside single queries.
+    const double seconds_a_window = seconds_of(totals.wall) / static_cast<double>(totals.items);
+    figures.joules_per_query = *power.watts * seconds_a_window;
     if (power.idle_watts)
-      figures.dynamic_joules_per_query = (*power.watts - *power.idle_watts) * seconds_a_query;
+      figures.dynamic_joules_per_query = (*power.watts - *power.idle_watts) * seconds_a_window;
   }
   return figures;
 }

@@ -25,12 +25,13 @@ namespace steelyard {
 // Trust, from best to worst; the worst finding names the result:
 //   STABLE        nothing below
 //   NOISY         medians or throughputs of the case's blocks differ by more than 10 %
-//   (drifting{ratio}); then
-//                 also other_load{percent} when other processes used over 5 % of a core meanwhile
-//   INSUFFICIENT  fewer queries than the effort asks for or than a bound of p99 needs
-//   (too_few_queries) HARNESS-BOUND the harness's own cost is over 10 % of the mean latency:
-//   measuring longer does not mend it THROTTLED     the device slowed itself down: the figures are
-//   those of another state of the device
+//                 (drifting{ratio}); then also other_load{percent} when other processes used over
+//                 5 % of a core meanwhile
+//   INSUFFICIENT  a bound of p50 to p99 is missing, or fewer queries than the effort asks for
+//                 although its time was not used up (too_few_queries, correlated)
+//   HARNESS-BOUND the harness's own cost is over 10 % of the mean latency: measuring longer does
+//                 not mend it
+//   THROTTLED     the device slowed itself down: the figures are those of another state of it
 Summary summarize(const Measurement&, std::optional<double> harness_overhead_ns = {});
 
 // All of a selection, with the harness overhead taken from its own null cases: same campaign, host

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <optional>
 
 #include "steelyard/stats/figures.h"
 #include "steelyard/stats/stats.h"
@@ -11,9 +12,12 @@
 namespace steelyard::stats {
 namespace {
 
+constexpr double kLastBound = 99;       // p50 to p99 are the bounds that a trusted case has
 constexpr double kSpread = 1.10;        // perf_analyzer's stability rule: max / min of its windows
 constexpr double kHarnessShare = 0.10;  // of the mean latency
 constexpr double kOtherLoadCores = 0.05;
+// A block ends with the query that reaches its share of max_duration, or just before it.
+constexpr double kAboutAll = 0.9;
 
 constexpr std::array<std::string_view, 5> kFromBestToWorst = {"STABLE", "NOISY", "INSUFFICIENT",
                                                               "HARNESS-BOUND", "THROTTLED"};
@@ -52,17 +56,29 @@ double other_load_of(const Totals& totals) {
   return totals.wall > nanoseconds(0) ? weighted / seconds_of(totals.wall) : 0;
 }
 
+// Why the figures are too few to be sure of, or nothing. A slow device that used up the time it was
+// given has done its part: then the bounds alone decide.
+std::optional<Reason> shortage(const Measurement& m, const Totals& totals,
+                               const LatencyFigures& latency) {
+  for (const PercentileFigure& figure : latency.percentiles)
+    if (figure.p <= kLastBound && !figure.upper_ns && figure.reason &&
+        figure.reason->code != ReasonCode::too_few_queries)
+      return figure.reason;
+  const bool out_of_time = seconds_of(totals.wall) >= kAboutAll * seconds_of(m.effort.max_duration);
+  const std::uint64_t enough =
+      out_of_time ? needed(kLastBound) : std::max(m.effort.min_queries, needed(kLastBound));
+  if (totals.queries >= enough) return {};
+  return reason(ReasonCode::too_few_queries, {{"n", static_cast<double>(totals.queries), ""},
+                                              {"needed", static_cast<double>(enough), ""}});
+}
+
 }  // namespace
 
 TrustFigures trust_of(const Measurement& m, const Totals& totals, const LatencyFigures& latency,
                       std::optional<double> harness_overhead_ns) {
   TrustFigures trust;
-  const std::uint64_t enough = std::max(m.effort.min_queries, needed(99));
-  if (totals.queries < enough)
-    trust.findings.push_back(
-        {"INSUFFICIENT",
-         reason(ReasonCode::too_few_queries, {{"n", static_cast<double>(totals.queries), ""},
-                                              {"needed", static_cast<double>(enough), ""}})});
+  if (const auto short_of = shortage(m, totals, latency))
+    trust.findings.push_back({"INSUFFICIENT", *short_of});
   if (const double ratio = spread_of(totals); ratio > kSpread) {
     trust.findings.push_back({"NOISY", reason(ReasonCode::drifting, {{"ratio", ratio, ""}})});
     if (const double load = other_load_of(totals); load > kOtherLoadCores)

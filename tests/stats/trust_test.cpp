@@ -55,6 +55,19 @@ TEST(Trust, IsInsufficientBelowTheBoundOfP99AndBelowTheEffort) {
             (Reason{ReasonCode::too_few_queries, {{"n", 1000, ""}, {"needed", 10'000, ""}}, ""}));
 }
 
+TEST(Trust, IsNotInsufficientWhenASlowDeviceUsedUpItsTimeAndHasItsBounds) {
+  Measurement m = measurement_of({block_of(same(7'600, 1'313'000))});  // 9.98 s
+  m.effort.min_queries = 10'000;
+  m.effort.max_duration = std::chrono::seconds(10);
+  EXPECT_EQ(summarize(m).trust.kind, "STABLE");
+  m.effort.max_duration = std::chrono::seconds(60);
+  EXPECT_EQ(summarize(m).trust.kind, "INSUFFICIENT") << "it was stopped early";
+  m = measurement_of({block_of(same(661, 15'200'000))});
+  m.effort.max_duration = std::chrono::seconds(10);
+  EXPECT_EQ(summarize(m).trust.kind, "INSUFFICIENT") << "p99 has no bound";
+  EXPECT_EQ(summarize(m).trust.findings[0].reason.values[1].value, 662);
+}
+
 TEST(Trust, ListsAllFindingsAndIsNamedAfterTheWorst) {
   const Summary s =
       summarize(measurement_of({block_of(same(10, 1000)), block_of(same(10, 2000))}), 300.0);
