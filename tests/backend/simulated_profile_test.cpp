@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "steelyard/backend/simulated/profile.h"
+#include "steelyard/backend/simulated/profile_text.h"
 #include "tests/backend/simulated_fixture.h"
 
 namespace steelyard::simulated {
@@ -137,6 +138,26 @@ TEST(SimulatedProfile, TurnsUnitsIntoNanosecondsBytesAndWatts) {
   EXPECT_DOUBLE_EQ(profile.latency.macs_per_ns, 8480);
   EXPECT_EQ(profile.power.sensor->average, std::chrono::seconds(1));
   EXPECT_EQ(profile.memory->fixed_bytes, 1393690000);
+}
+
+void expect_documented(const Item& item, const std::string& page) {
+  for (const Item& child : item.children) {
+    if (child.key.empty()) continue;
+    EXPECT_THAT(page, HasSubstr(child.key + "`")) << child.path;
+    const bool is_number = child.child("value") != nullptr;
+    if (!is_number) expect_documented(child, page);
+  }
+}
+
+TEST(SimulatedProfile, ThePageNamesEveryKey) {
+  const std::string page = text_of(std::filesystem::path(STEELYARD_SOURCE) / "docs/profiles.md");
+  for (const char* id : {"hailo-8l", "rtx-3070-ti+tensorrt"}) {
+    const Item root = read_profile_text(shipped(id)).root;
+    for (const Item& top : root.children) {
+      EXPECT_THAT(page, HasSubstr("`" + top.path)) << top.path;
+      expect_documented(top, page);
+    }
+  }
 }
 
 TEST(SimulatedProfile, ABrokenProfileHidesNoOther) {

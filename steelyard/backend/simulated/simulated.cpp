@@ -53,7 +53,7 @@ class SimulatedBackend final : public Backend {
     for (const FoundProfiles::Refused& refused : profiles().refused)
       listings.push_back({refused.id.empty() ? "simulated" : "simulated:" + refused.id,
                           "simulated",
-                          refused.id,
+                          "",
                           {Availability::NoDevice, refused.reason, refused.hint},
                           "simulated"});
     return listings;
