@@ -37,9 +37,13 @@ struct Packed {
   const float* bias = nullptr;    // [block][gates][lanes]
   const float* bias_n = nullptr;  // gru: [block][lanes], what r multiplies besides R h
 
+  // Strips are numbered from the last units to the first. A step that reads its weights forward
+  // ends with the first units, and the next one, backward, needs them last: so no step waits for
+  // the activations of the step before.
   int first_block(int strip) const {
-    return strip < extra ? strip * (base + 1) : strip * base + extra;
+    return blocks - (strip < extra ? (strip + 1) * (base + 1) : (strip + 1) * base + extra);
   }
+  int blocks_of(int strip) const { return strip < extra ? base + 1 : base; }
   std::ptrdiff_t padded() const { return std::ptrdiff_t(blocks) * lanes; }
 };
 

@@ -17,9 +17,11 @@ int onnx_gate(Formula f, int gate) {
 float scale_of(Formula f, int gate) { return f == Formula::plain || gate == 2 ? 1.0f : 0.5f; }
 
 // Writes gates [first, last) of `source` [gate][unit][width] to [strip][width][gate][block][lane].
-void pack_matrix(const Packed& p, const float* source, int width, int first, int last, float* to) {
+void pack_matrix(const Packed& p, const float* source, int width, int first, int last,
+                 float* packed) {
   for (int strip = 0; strip < p.strips; ++strip) {
-    const int begin = p.first_block(strip), end = p.first_block(strip + 1);
+    const int begin = p.first_block(strip), end = begin + p.blocks_of(strip);
+    float* to = packed + std::size_t(begin) * p.lanes * (last - first) * width;
     for (int k = 0; k < width; ++k) {
       for (int gate = first; gate < last; ++gate) {
         const float* rows = source + std::size_t(onnx_gate(p.formula, gate)) * p.hidden * width;

@@ -99,11 +99,11 @@ template <Part P, int G, bool kInput, int HG, int S, int KS>
 HWY_INLINE const float* accumulate(V (&acc)[KS][S][rows_of(P) * HG], const float* w, const float* v,
                                    std::ptrdiff_t sample, int n, bool backward) {
   const D d;
-  constexpr int kUnroll = KS > 2 ? KS : G * HG * S >= 12 ? 2 : 4;
+  constexpr int kUnroll = KS > 2 ? KS : G * HG * S >= 16 ? 1 : G * HG * S >= 12 ? 2 : 4;
   const std::ptrdiff_t width = std::ptrdiff_t(G) * HG * kLanes;
   const float* const end = w + width * n;
   std::ptrdiff_t dw = width, dv = 1;
-  if (backward) {
+  if (S == 1 && backward) {
     w += width * (n - 1);
     v += n - 1;
     dw = -dw;
@@ -130,22 +130,24 @@ HWY_INLINE const float* accumulate(V (&acc)[KS][S][rows_of(P) * HG], const float
       v += dv;
     }
   }
-  for (; k > 0; --k) {
-    STEELYARD_UNROLL
-    for (int s = 0; s < S; ++s) {
-      const V b = hn::Set(d, v[s * sample]);
+  if constexpr (kUnroll > 1) {
+    for (; k > 0; --k) {
       STEELYARD_UNROLL
-      for (int g = 0; g < G; ++g) {
-        const int row = kInput ? input_row(P, g) : g;
+      for (int s = 0; s < S; ++s) {
+        const V b = hn::Set(d, v[s * sample]);
         STEELYARD_UNROLL
-        for (int q = 0; q < HG; ++q) {
-          V& a = acc[0][s][row * HG + q];
-          a = hn::MulAdd(hn::Load(d, w + (g * HG + q) * kLanes), b, a);
+        for (int g = 0; g < G; ++g) {
+          const int row = kInput ? input_row(P, g) : g;
+          STEELYARD_UNROLL
+          for (int q = 0; q < HG; ++q) {
+            V& a = acc[0][s][row * HG + q];
+            a = hn::MulAdd(hn::Load(d, w + (g * HG + q) * kLanes), b, a);
+          }
         }
       }
+      w += dw;
+      v += dv;
     }
-    w += dw;
-    v += dv;
   }
   return end;
 }
