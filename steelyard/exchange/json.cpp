@@ -42,6 +42,12 @@ Json json_of(const Outcome& outcome) {
           {"hint", outcome.hint.empty() ? Json(nullptr) : Json(outcome.hint)}};
 }
 
+Json json_of(const std::optional<IntervalFigure>& interval) {
+  if (!interval) return nullptr;
+  return {
+      {"low", number(interval->low)}, {"high", number(interval->high)}, {"level", interval->level}};
+}
+
 Json json_of(const LatencyFigures& latency) {
   Json percentiles = Json::array();
   for (const PercentileFigure& figure : latency.percentiles)
@@ -53,6 +59,8 @@ Json json_of(const LatencyFigures& latency) {
           {"stddev", number(latency.stddev)},
           {"min", number(latency.min)},
           {"max", number(latency.max)},
+          {"mean_ci", json_of(latency.mean_ci)},
+          {"median_ci", json_of(latency.median_ci)},
           {"percentiles", percentiles},
           {"parts", Json::object()},
           {"curve", {{"ns", latency.curve_ns}, {"share", latency.curve_share}}}};

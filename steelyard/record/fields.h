@@ -127,9 +127,12 @@ void fields(V& v, T& x) {
 
 template <class V, Is<PercentileFigure> T>
 void fields(V& v, T& x) { v("p", x.p); v("ns", x.ns); v("upper_ns", x.upper_ns); v("reason", x.reason); }
+template <class V, Is<IntervalFigure> T>
+void fields(V& v, T& x) { v("low", x.low); v("high", x.high); v("level", x.level); }
 template <class V, Is<LatencyFigures> T>
 void fields(V& v, T& x) {
-  v("mean", x.mean); v("stddev", x.stddev); v("min", x.min); v("max", x.max); v("percentiles", x.percentiles);
+  v("mean", x.mean); v("stddev", x.stddev); v("min", x.min); v("max", x.max);
+  v("mean_ci", x.mean_ci); v("median_ci", x.median_ci); v("percentiles", x.percentiles);
   v("curve_ns", x.curve_ns); v("curve_share", x.curve_share);
 }
 template <class V, Is<StartupFigures> T>

@@ -56,7 +56,9 @@ enum class ReasonCode {
   modelled,          // the number comes from a device profile, not from an instrument
   outputs_differ,    // error, tolerance: beyond the precision's tolerance
   bimodal,
-  other_load,  // percent of a core used by others while this was measured
+  other_load,      // percent of a core used by others while this was measured
+  correlated,      // n: neighbouring queries are too much alike for a bound
+  too_few_blocks,  // n, needed: no spread to tell a difference from chance
 };
 std::string_view to_string(ReasonCode);
 std::optional<ReasonCode> reason_from(std::string_view);

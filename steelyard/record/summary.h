@@ -16,12 +16,19 @@ namespace steelyard {
 struct PercentileFigure {
   double p = 0;                    // 50, 90, 95, 99, 99.9
   std::optional<double> ns;        // the plain order statistic
-  std::optional<double> upper_ns;  // upper 99 % confidence bound (LoadGen's early-stopping rule)
+  std::optional<double> upper_ns;  // upper 99 % confidence bound: docs/method.md
   std::optional<Reason> reason;    // why upper_ns, or both, are missing
 };
 
+// A 95 % interval, and whose spread it stands on: "workers", "blocks" or "queries".
+struct IntervalFigure {
+  double low = 0, high = 0;
+  std::string level;
+};
+
 struct LatencyFigures {
-  std::optional<double> mean, stddev, min, max;  // ns
+  std::optional<double> mean, stddev, min, max;      // ns
+  std::optional<IntervalFigure> mean_ci, median_ci;  // ns
   std::vector<PercentileFigure> percentiles;
   // The cumulative distribution for drawing: ascending ns with the share of queries at or below it;
   // at most 200 points.

@@ -63,6 +63,10 @@ const Phrase& phrase_of(ReasonCode code) {
       return kReasons.bimodal;
     case ReasonCode::other_load:
       return kReasons.other_load;
+    case ReasonCode::correlated:
+      return kReasons.correlated;
+    case ReasonCode::too_few_blocks:
+      return kReasons.too_few_blocks;
   }
   return kReasons.none;
 }

@@ -44,6 +44,12 @@ struct Reasons {
   Phrase bimodal{"지연 시간이 두 무리로 나뉨", "the latencies fall into two groups"};
   Phrase other_load{"측정 중 다른 프로세스가 코어의 {percent} %를 사용함",
                     "other processes used {percent} % of a core meanwhile"};
+  Phrase correlated{"앞뒤 추론 요청의 지연 시간이 서로 닮아 {n}회로는 상한을 정할 수 없음",
+                    "no bound: correlated, neighbouring queries are too much alike for {n} of them "
+                    "to give one"};
+  Phrase too_few_blocks{"측정 블록 {n}개로는 판정할 수 없으며 {needed}개 이상 필요함",
+                        "{n} blocks cannot tell a difference from chance, at least {needed} are "
+                        "needed"};
   // around a clause
   Phrase with_quote{"{clause}: {quoted}", "{clause}: {quoted}"};
   Phrase not_completed{"{outcome}: {reason}", "{outcome}: {reason}"};

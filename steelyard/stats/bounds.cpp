@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 
+#include "steelyard/stats/distributions.h"
 #include "steelyard/stats/stats.h"
 
 namespace steelyard {
@@ -12,45 +13,9 @@ namespace {
 
 constexpr double kRisk = 0.01;  // 99 % confidence
 
-// lgamma() writes the global signgam; this one does not.
-double log_gamma(double x) {
-  int sign = 0;
-  return ::lgamma_r(x, &sign);
-}
-
-// Continued fraction of the incomplete beta function (DLMF 8.17.22) by Lentz's method. Converges in
-// O(sqrt(max(a, b))) steps for x < (a + 1) / (a + b + 2).
-double beta_fraction(double a, double b, double x) {
-  constexpr double kTiny = 1e-300;
-  const auto away_from_zero = [](double v) { return std::abs(v) < kTiny ? kTiny : v; };
-  double c = 1;
-  double d = 1 / away_from_zero(1 - (a + b) * x / (a + 1));
-  double result = d;
-  for (int m = 1; m < 1'000'000; ++m) {
-    const double even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 / away_from_zero(1 + even * d);
-    c = away_from_zero(1 + even / c);
-    result *= d * c;
-    const double odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 / away_from_zero(1 + odd * d);
-    c = away_from_zero(1 + odd / c);
-    result *= d * c;
-    if (std::abs(d * c - 1) < 1e-14) break;
-  }
-  return result;
-}
-
-// I_x(a, b), the regularised incomplete beta function.
-double regularised_beta(double a, double b, double x) {
-  const double front = std::exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * std::log(x) +
-                                b * std::log1p(-x));
-  if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(a, b, x) / a;
-  return 1 - front * beta_fraction(b, a, 1 - x) / b;
-}
-
 // P(at most t of n independent queries are slower than the true percentile p), t < n.
 double chance_of_at_most(std::uint64_t t, std::uint64_t n, double p) {
-  return regularised_beta(static_cast<double>(n - t), static_cast<double>(t) + 1, p / 100);
+  return stats::regularised_beta(static_cast<double>(n - t), static_cast<double>(t) + 1, p / 100);
 }
 
 }  // namespace

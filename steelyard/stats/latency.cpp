@@ -1,77 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
-// Latency figures of all queries of the measuring blocks. Raw queries are copied once, and only
-// when all were kept. Thread-safe.
+// Latency figures of all queries of the measuring blocks. Thread-safe.
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "steelyard/stats/figures.h"
+#include "steelyard/stats/intervals.h"
+#include "steelyard/stats/order.h"
 #include "steelyard/stats/stats.h"
 
 namespace steelyard::stats {
 namespace {
 
 constexpr double kPercentiles[] = {50, 90, 95, 99, 99.9};
+// Fewer queries cannot show that they depend on each other.
+constexpr std::uint64_t kFewestToJudge = 100;
+// Queries above the percentile in each block before the block has a percentile of its own.
+constexpr double kBeyond = 20;
 
-// From when the query should have begun: in an open loop waiting counts, in a closed one due ==
-// started.
-std::int64_t latency(const Query& query) { return (query.finished - query.due).count(); }
-
-bool kept_all(const Block& block) { return block.queries.size() == block.count; }
-
-// Blocks of other tools may have queries only.
-Moments moments_of(const Block& block) {
-  if (block.latency.count == block.count || !kept_all(block)) return block.latency;
-  Moments moments;
-  for (const Query& query : block.queries) moments.add(static_cast<double>(latency(query)));
-  return moments;
-}
-
-Histogram histogram_of(const Totals& totals) {
-  Histogram all;
-  for (const Block* block : totals.blocks) {
-    if (block->histogram.count() == block->count || !kept_all(*block)) {
-      all.merge(block->histogram);
-    } else {
-      for (const Query& query : block->queries)
-        all.add(static_cast<std::uint64_t>(std::max<std::int64_t>(latency(query), 0)));
-    }
+// The bound of percentile p, and of how many independent queries it was made.
+void bound(PercentileFigure& figure, const Totals& totals, Latencies& latencies) {
+  const std::uint64_t n = totals.queries;
+  const auto refuse = [&](ReasonCode code, std::uint64_t enough) {
+    figure.reason = reason(
+        code, {{"n", static_cast<double>(n), ""}, {"needed", static_cast<double>(enough), ""}});
+  };
+  const std::uint64_t enough = std::max(needed(figure.p), kFewestToJudge);
+  if (n < enough) return refuse(ReasonCode::too_few_queries, enough);
+  std::vector<const Series*> blocks;
+  for (const Series& series : latencies.blocks()) blocks.push_back(&series);
+  const auto clustering = clustering_above(static_cast<std::int64_t>(*figure.ns), blocks);
+  if (!clustering) {
+    // Where no query waits for another, blocks that lie far apart still tell how far it can be.
+    if (!latencies.queued()) figure.upper_ns = bound_over_units(totals, figure.p, kBeyond);
+    if (!figure.upper_ns) refuse(ReasonCode::correlated, enough);
+    return;
   }
-  return all;
-}
-
-// Order statistics of all raw queries for ascending ranks: each rank is sought only above the last
-// one.
-std::map<std::uint64_t, double> exact_at(const Totals& totals,
-                                         const std::vector<std::uint64_t>& ranks) {
-  std::vector<std::int64_t> latencies;
-  latencies.reserve(totals.queries);
-  for (const Block* block : totals.blocks)
-    for (const Query& query : block->queries) latencies.push_back(latency(query));
-  std::map<std::uint64_t, double> values;
-  auto from = latencies.begin();
-  for (std::uint64_t rank : ranks) {
-    const auto at = latencies.begin() + static_cast<std::ptrdiff_t>(rank - 1);
-    std::nth_element(from, at, latencies.end());
-    values[rank] = static_cast<double>(*at);
-    from = at;
+  const auto worth = static_cast<std::uint64_t>(static_cast<double>(n) / clustering->time);
+  const auto rank = bound_rank(figure.p, worth);
+  if (!rank) return refuse(ReasonCode::correlated, enough);
+  const double slower = static_cast<double>(worth - *rank) / static_cast<double>(worth);
+  figure.upper_ns =
+      latencies.at(n - static_cast<std::uint64_t>(slower * static_cast<double>(n) + 1e-6));
+  if (!clustering->blocks_differ) return;
+  const auto over_units = bound_over_units(totals, figure.p, 1);
+  if (!over_units || !figure.upper_ns) {
+    figure.upper_ns.reset();
+    return refuse(ReasonCode::correlated, enough);
   }
-  return values;
-}
-
-std::map<std::uint64_t, double> values_at(const Totals& totals, const Histogram& all,
-                                          const Moments& moments,
-                                          std::vector<std::uint64_t> ranks) {
-  std::sort(ranks.begin(), ranks.end());
-  ranks.erase(std::unique(ranks.begin(), ranks.end()), ranks.end());
-  if (std::all_of(totals.blocks.begin(), totals.blocks.end(),
-                  [](const Block* b) { return kept_all(*b); }))
-    return exact_at(totals, ranks);
-  std::map<std::uint64_t, double> values;
-  for (std::uint64_t rank : ranks)  // a bucket's upper edge may lie above the largest value in it
-    if (rank <= all.count())
-      values[rank] = std::min(static_cast<double>(all.value_at_rank(rank)), moments.max);
-  return values;
+  figure.upper_ns = std::max(*figure.upper_ns, *over_units);
 }
 
 // Shares at which the distribution is drawn: evenly to the top hundredth, then evenly in orders of
@@ -109,41 +85,30 @@ void draw(const Histogram& all, const Moments& moments, LatencyFigures& figures)
 
 LatencyFigures latency_of(const Totals& totals) {
   LatencyFigures figures;
-  const std::uint64_t n = totals.queries;
-  Moments moments;
-  for (const Block* block : totals.blocks) moments.merge(moments_of(*block));
-  const Histogram all = histogram_of(totals);
+  Latencies latencies(totals);
+  const Moments& moments = latencies.moments();
   if (moments.count > 0) {
     figures.mean = moments.mean;
     figures.min = moments.min;
     figures.max = moments.max;
     if (moments.count > 1) figures.stddev = moments.stddev();
+    figures.mean_ci = mean_interval(totals, latencies);
   }
-  std::vector<std::uint64_t> ranks;
-  for (double p : kPercentiles) {
-    if (n > 0) ranks.push_back(plain_rank(p, n));
-    if (const auto bound = bound_rank(p, n)) ranks.push_back(*bound);
-  }
-  const auto values = values_at(totals, all, moments, ranks);
-  const auto value_at = [&](std::uint64_t rank) {
-    const auto found = values.find(rank);
-    return found == values.end() ? std::nullopt : std::optional(found->second);
-  };
   for (double p : kPercentiles) {
     PercentileFigure figure;
     figure.p = p;
-    if (n > 0) figure.ns = value_at(plain_rank(p, n));
-    if (const auto bound = bound_rank(p, n))
-      figure.upper_ns = value_at(*bound);
-    else
-      figure.reason = reason(
-          ReasonCode::too_few_queries,
-          {{"n", static_cast<double>(n), ""}, {"needed", static_cast<double>(needed(p)), ""}});
+    if (totals.queries > 0) figure.ns = latencies.at(plain_rank(p, totals.queries));
     // A block may count queries and tell nothing about them.
-    if (n > 0 && !figure.ns) figure.reason = reason(ReasonCode::not_reported);
+    if (totals.queries > 0 && !figure.ns)
+      figure.reason = reason(ReasonCode::not_reported);
+    else
+      bound(figure, totals, latencies);
     figures.percentiles.push_back(figure);
   }
-  if (all.count() > 0 && moments.count > 0) draw(all, moments, figures);
+  const PercentileFigure& median = figures.percentiles.front();
+  if (median.ns) figures.median_ci = median_interval(totals, latencies, *median.ns);
+  if (latencies.histogram().count() > 0 && moments.count > 0)
+    draw(latencies.histogram(), moments, figures);
   return figures;
 }
 

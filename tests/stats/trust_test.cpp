@@ -12,16 +12,17 @@ std::vector<std::int64_t> same(std::size_t n, std::int64_t ns) {
 }
 
 TEST(Trust, IsStableWhenNothingSpeaksAgainstIt) {
-  const Summary s =
-      summarize(measurement_of({block_of(same(500, 1000)), block_of(same(500, 1090))}), 50.0);
+  const Summary s = summarize(measurement_of({block_of(same(500, 1000)), block_of(same(500, 1050)),
+                                              block_of(same(500, 1090))}),
+                              50.0);
   EXPECT_EQ(s.trust.kind, "STABLE");
   EXPECT_TRUE(s.trust.findings.empty());
   EXPECT_EQ(s.harness_overhead_ns, 50.0);
 }
 
 TEST(Trust, IsNoisyWhenBlocksDifferByMoreThanATenth) {
-  const Summary s =
-      summarize(measurement_of({block_of(same(500, 1000)), block_of(same(500, 1110))}));
+  const Summary s = summarize(measurement_of(
+      {block_of(same(500, 1000)), block_of(same(500, 1050)), block_of(same(500, 1110))}));
   EXPECT_EQ(s.trust.kind, "NOISY");
   ASSERT_EQ(s.trust.findings.size(), 1u);
   EXPECT_EQ(s.trust.findings[0].reason.code, ReasonCode::drifting);
@@ -35,12 +36,13 @@ TEST(Trust, IsNoisyWhenThroughputDriftsAndMediansDoNot) {
 }
 
 TEST(Trust, NamesOtherProcessesOnlyWhereBlocksDiffer) {
-  Measurement m = measurement_of({block_of(same(500, 1000)), block_of(same(500, 1200))});
+  Measurement m = measurement_of(
+      {block_of(same(500, 1000)), block_of(same(500, 1000)), block_of(same(500, 1200))});
   for (Block& block : m.blocks) block.other_load = 0.5;
   ASSERT_EQ(summarize(m).trust.findings.size(), 2u);
   EXPECT_EQ(summarize(m).trust.findings[1].reason,
             (Reason{ReasonCode::other_load, {{"percent", 50, "%"}}, ""}));
-  m.blocks[1] = m.blocks[0];
+  m.blocks[2] = m.blocks[0];
   EXPECT_EQ(summarize(m).trust.kind, "STABLE");
 }
 
