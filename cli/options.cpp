@@ -49,6 +49,13 @@ struct Texts {
   const CLI::Option *batch_option = nullptr, *in_flight_option = nullptr;
 };
 
+// CLI11 would take -5 for a very large number.
+std::string whole_number(const std::string& text) {
+  const bool whole =
+      !text.empty() && text.size() <= 18 && text.find_first_not_of("0123456789") == text.npos;
+  return whole ? "" : fmt::format("'{}' is not a whole number", text);
+}
+
 void add_language(CLI::App* app, Texts& texts) {
   app->add_option("--lang", texts.language, "language, ko or en (default: the locale's)")
       ->type_name("LANG");
@@ -66,10 +73,17 @@ void add_train(CLI::App* app, Train& train, Texts& texts) {
       ->required();
   app->add_option("--kind", texts.kinds, "any of gru,lstm,bilstm (default: all three)")
       ->type_name("KINDS");
-  app->add_option("--hidden", train.hidden, "hidden units a layer (default 5)")->type_name("N");
-  app->add_option("--layers", train.layers, "recurrent layers (default 1)")->type_name("N");
-  app->add_option("--window", train.recipe.window, "rows a window (default 8)")->type_name("N");
+  app->add_option("--hidden", train.hidden, "hidden units a layer (default 5)")
+      ->check(whole_number)
+      ->type_name("N");
+  app->add_option("--layers", train.layers, "recurrent layers (default 1)")
+      ->check(whole_number)
+      ->type_name("N");
+  app->add_option("--window", train.recipe.window, "rows a window (default 8)")
+      ->check(whole_number)
+      ->type_name("N");
   app->add_option("--seed", train.seed, "same seed, same file, on one CPU type (default 1)")
+      ->check(whole_number)
       ->type_name("N");
   app->add_option("--normalise", texts.normalise, "window (default), minmax or zscore")
       ->type_name("HOW");
@@ -98,18 +112,23 @@ void add_run(CLI::App* app, Run& run, Texts& texts) {
       ->type_name("S");
   texts.batch_option =
       app->add_option("--batch", texts.batch, "Offline: windows a query (default 64)")
+          ->check(whole_number)
           ->type_name("N");
   texts.in_flight_option =
       app->add_option("--in-flight", texts.in_flight, "Offline: queries at once (default 1)")
+          ->check(whole_number)
           ->type_name("N");
   app->add_option("--effort", texts.effort, "quick (default): 10,000 queries and 2 s a case")
       ->type_name("E");
-  app->add_option("--min-queries", texts.min_queries, "queries a case at least")->type_name("N");
+  app->add_option("--min-queries", texts.min_queries, "queries a case at least")
+      ->check(whole_number)
+      ->type_name("N");
   app->add_option("--min-duration", texts.min_duration, "2, 0.2s or 200ms a case at least")
       ->type_name("T");
   app->add_option("--max-duration", texts.max_duration, "and at most (default 10s)")
       ->type_name("T");
   app->add_option("--seed", run.options.seed, "order of blocks, simulated noise (default 1)")
+      ->check(whole_number)
       ->type_name("N");
   app->add_option("--db", run.database, "where the measurements go")->type_name("FILE");
   app->add_flag("--resume", run.resume, "measure only what FILE does not have yet");
@@ -117,14 +136,12 @@ void add_run(CLI::App* app, Run& run, Texts& texts) {
   app->add_flag("--json", run.json, "print the figures as JSON instead of a table");
   app->footer(
       "Example:\n  steelyard run --model GRU_Apple.onnx --data AAPL.csv --device all --db "
-      "apple.db");
+      "a.db");
 }
 
 void add_output(CLI::App* app, std::vector<std::filesystem::path>& databases,
                 std::filesystem::path& output) {
-  app->add_option("databases", databases, "files that `run` has written")
-      ->type_name("DB...")
-      ->required();
+  app->add_option("DB", databases, "files that `run` has written")->type_name("DB...")->required();
   app->add_option("-o,--output", output, "write to FILE instead of stdout")->type_name("FILE");
 }
 
@@ -201,7 +218,20 @@ void complete(Run& run, const Texts& texts, const std::vector<std::string>& word
   run.language = parse_language(texts.language);
 }
 
-// CLI11's sentence as one of ours.
+// CLI11 says "--seed: 1 required N missing", "Could not convert: --seed = x", "--data is required".
+std::string sentence_of(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  const std::string name = text.substr(0, text.find(':'));
+  if (error.get_name() == "ArgumentMismatch")
+    return text.ends_with("missing") ? fmt::format("{} needs a value", name)
+                                     : fmt::format("{} is given more than once", name);
+  if (error.get_name() == "ConversionError")
+    return fmt::format("this is not a value that can be used: {}",
+                       text.substr(std::min(text.size(), name.size() + 2)));
+  return text;
+}
+
+// A UsageError with the nearest word that there is.
 [[noreturn]] void refuse(const CLI::App& app, const CLI::ParseError& error,
                          const std::vector<std::string>& words) {
   const CLI::App* command = &app;
@@ -229,7 +259,7 @@ void complete(Run& run, const Texts& texts, const std::vector<std::string>& word
                        near.empty() ? help : fmt::format("did you mean {}?", near));
     }
   if (words.empty()) throw UsageError("no command was given", help);
-  throw UsageError(error.what(), help);
+  throw UsageError(sentence_of(error), help);
 }
 
 }  // namespace

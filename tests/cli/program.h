@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// The built program as a user starts it: words in; stdout, stderr and the exit code out.
+#pragma once
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/run/files.h"
+
+extern char** environ;
+
+namespace steelyard {
+
+struct Said {
+  int code = -1;  // 128 + signal when it was killed
+  std::string out, err;
+};
+
+class Program {
+ public:
+  explicit Program(const TemporaryFolder& folder) : folder_(folder) {
+    environment_ = {{"LC_ALL", "C"}, {"COLUMNS", "80"}};
+  }
+  void set(const std::string& name, const std::string& value) { environment_[name] = value; }
+
+  Said run(const std::vector<std::string>& words) const { return wait(start(words)); }
+
+  pid_t start(const std::vector<std::string>& words) const {
+    std::vector<std::string> arguments{STEELYARD_BUILD "/bin/steelyard"};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    std::vector<std::string> variables;
+    for (char** entry = environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
+    for (const auto& [name, value] : environment_) {
+      std::erase_if(variables, [&](const std::string& v) { return v.starts_with(name + "="); });
+      variables.push_back(name + "=" + value);
+    }
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    const auto open = [&](int fd, const std::string& file, int flags) {
+      ::posix_spawn_file_actions_addopen(&actions, fd, file.c_str(), flags, 0600);
+    };
+    open(0, "/dev/null", O_RDONLY);
+    open(1, out(), O_WRONLY | O_CREAT | O_TRUNC);
+    open(2, err(), O_WRONLY | O_CREAT | O_TRUNC);
+    ::posix_spawn_file_actions_addchdir_np(&actions, folder_.path().c_str());
+    pid_t pid = -1;
+    const int error = ::posix_spawn(&pid, arguments[0].c_str(), &actions, nullptr,
+                                    pointers(arguments).data(), pointers(variables).data());
+    ::posix_spawn_file_actions_destroy(&actions);
+    if (error != 0) throw std::runtime_error("cannot start " + arguments[0]);
+    return pid;
+  }
+
+  Said wait(pid_t pid) const {
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), text(out()),
+            text(err())};
+  }
+
+  static std::string text(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+ private:
+  static std::vector<char*> pointers(const std::vector<std::string>& words) {
+    std::vector<char*> all;
+    for (const auto& word : words) all.push_back(const_cast<char*>(word.c_str()));
+    all.push_back(nullptr);
+    return all;
+  }
+  std::string out() const { return folder_ / "stdout.txt"; }
+  std::string err() const { return folder_ / "stderr.txt"; }
+
+  const TemporaryFolder& folder_;
+  std::map<std::string, std::string> environment_;
+};
+
+// A simulated device that answers in 100 µs, always: 20,000 queries in 2 s.
+inline void write_steady_profile(const std::filesystem::path& file) {
+  std::ofstream(file) << R"(name = "Steady device"
+precisions = ["fp32"]
+[stands_for]
+device = "Steady device"
+runtime = "steady"
+[nodes.gru]
+steps = [8]
+count = [1]
+source = "a test"
+[nodes.lstm]
+steps = [8]
+count = [1]
+source = "a test"
+[nodes.rnn]
+steps = [8]
+count = [1]
+source = "a test"
+[nodes]
+dense = { value = 1, source = "a test" }
+[latency]
+fixed = { value = 99.806, unit = "us", source = "a test" }
+per_node = { value = 0, unit = "us", source = "a test" }
+per_window = { value = 19.8, unit = "us", source = "a test" }
+input = { value = 0.85, unit = "GB/s", source = "a test" }
+output = { value = 0.85, unit = "GB/s", source = "a test" }
+arithmetic = { value = 2.9, unit = "TOPS", source = "a test" }
+[latency.tail]
+percent = [0, 50, 90, 95, 99, 99.9, 100]
+factor = [1, 1, 1, 1, 1, 1, 1]
+source = "a test"
+[latency.band]
+low = 0.5
+high = 1.5
+source = "a test"
+[in_flight]
+depth = { value = 2, source = "a test" }
+serial = { value = 0.015, unit = "1", source = "a test" }
+[startup]
+load = { value = 500, unit = "ms", source = "a test" }
+first_query = { value = 5, unit = "ms", source = "a test" }
+[power]
+boundary = "module"
+idle = { value = 0.5, unit = "W", source = "a test" }
+context = { value = 0.8, unit = "W", source = "a test" }
+active = { value = 1.5, unit = "W", source = "a test" }
+limit = { value = 3, unit = "W", source = "a test" }
+per_mac = { value = 0, unit = "pJ", source = "a test" }
+rise = { value = 10, unit = "ms", source = "a test" }
+fall = { value = 10, unit = "ms", source = "a test" }
+[power.band]
+low = 0.5
+high = 2
+source = "a test"
+[utilisation]
+definition = "a test"
+per_query = { value = 50, unit = "us", source = "a test" }
+per_node = { value = 0, unit = "us", source = "a test" }
+units = { value = 1, source = "a test" }
+units_in_use = { value = 1, source = "a test" }
+[utilisation.band]
+low = 0.5
+high = 1.5
+source = "a test"
+)";
+}
+
+}  // namespace steelyard
