@@ -18,10 +18,9 @@ const Tree& tree() {
 
 // Files that people write and that can hold a comment.
 bool is_source(const fs::path& file) {
-  static const std::set<std::string> suffixes = {".h",  ".cpp", ".cu",   ".cmake",
-                                                 ".py", ".sh",  ".toml", ".in"};
-  return suffixes.count(file.extension().string()) > 0 || file.filename() == "CMakeLists.txt" ||
-         text_of(file).starts_with("#!");
+  static const std::set<std::string> suffixes = {".cmake", ".py", ".sh", ".toml", ".in"};
+  return is_cpp(file) || suffixes.count(file.extension().string()) > 0 ||
+         file.filename() == "CMakeLists.txt" || text_of(file).starts_with("#!");
 }
 
 std::string head_of(const fs::path& file) {

@@ -36,6 +36,7 @@ const std::map<std::string, Names> kRooms = {
 // Headers that other rooms may include besides <room>/<room>.h.
 const std::map<std::string, Names> kFurtherDoors = {
     {"model", {"network.h"}},
+    {"engine", {"cuda/cuda_engine.h"}},
     {"backend", {"registry.h"}},
 };
 
@@ -43,7 +44,10 @@ const std::map<std::string, Names> kFurtherDoors = {
 // not here and has a folder or is none of kSystem is refused: every dependency is a decision.
 const std::map<std::string, Names> kForeign = {
     {"CLI", {"cli"}},
+    {"cooperative_groups.h", {"steelyard/engine/cuda"}},
     {"cuda.h", {"steelyard/engine/cuda", "steelyard/backend/tensorrt"}},
+    {"cuda_bf16.h", {"steelyard/engine/cuda"}},
+    {"cuda_fp16.h", {"steelyard/engine/cuda"}},
     {"cuda_runtime.h", {"steelyard/engine/cuda"}},
     {"fmt", {"steelyard", "cli"}},
     {"google", {"steelyard/model"}},

@@ -45,7 +45,8 @@ inline std::string text_of(const fs::path& file) {
 }
 
 inline bool is_cpp(const fs::path& file) {
-  return file.extension() == ".h" || file.extension() == ".cpp" || file.extension() == ".cu";
+  const std::string suffix = file.extension().string();
+  return suffix == ".h" || suffix == ".cpp" || suffix == ".cu" || suffix == ".cuh";
 }
 
 }  // namespace steelyard::house
