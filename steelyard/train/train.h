@@ -22,8 +22,8 @@ struct TrainOptions {
   int max_epochs = 200;
   int patience =
       20;  // epochs without a better validation loss before stopping; the best weights are kept
-  int batch = 64;
-  double learning_rate = 5e-3;  // Adam
+  int batch = 64;  // windows a step at most; short tables get fewer, for at least 32 steps an epoch
+  double learning_rate = 1e-2;  // Adam
 };
 
 struct TrainProgress {
