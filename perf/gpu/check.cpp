@@ -142,6 +142,21 @@ void check_edges() {
         options.geometry = geometry;
         check_shape(shape, 1, options, random);
       }
+  for (const Cell cell : {Cell::rnn, Cell::gru, Cell::lstm})
+    for (const int hidden : {5, 32, 64})
+      for (const int layers : {1, 2, 3, 8})
+        for (const int directions : {1, 2})
+          for (const Readout readout : {Readout::last_step, Readout::final_state}) {
+            Shape shape;
+            shape.cell = cell;
+            shape.hidden = hidden;
+            shape.layers = layers;
+            shape.directions = directions;
+            shape.readout = readout;
+            shape.features = layers == 1 ? 24 : 5;
+            shape.window = layers == 3 ? 61 : 9;
+            check_shape(shape, 1, {}, random);
+          }
   for (const int batch : {1, 7, 8, 9, 1000, 20000})
     for (const Cell cell : {Cell::gru, Cell::lstm}) {
       Shape shape;

@@ -115,10 +115,10 @@ EXPORTED int ours_bench(void* ours, const float* x, int values, float* y, int re
   });
 }
 
-EXPORTED int echo_bench(int values, int warm, int count, double* microseconds, char* words) {
+EXPORTED int echo_bench(int window, int features, int warm, int count, double* microseconds, char* words) {
   return guarded(words, [&] {
     cuda::use_device(0);
-    const int n = cuda::words_for(values);
+    const int n = cuda::words_for(window, features);
     cuda::Memory in(cuda::Memory::Place::pinned, 0, n * sizeof(cuda::InputWord));
     cuda::Memory out(cuda::Memory::Place::pinned, 0, sizeof(cuda::OutputWord));
     std::memset(in.as<void>(), 0, in.bytes());
@@ -128,21 +128,22 @@ EXPORTED int echo_bench(int values, int warm, int count, double* microseconds, c
     args.in = in.as<cuda::InputWord>();
     args.out = out.as<cuda::OutputWord>();
     args.first = 1;
-    args.values = values;
     args.words = n;
-    args.features = 1;
-    args.window = values;
+    args.step_words = cuda::words_of_step(features);
+    args.step_words_reciprocal = (0x1'0000'0000u + args.step_words - 1) / args.step_words;
+    args.features = features;
+    args.window = window;
     args.walk[0] = {1, 0};
     cuda::launch({echo_kernel(), 1, 1, 128, 1, 1024}, &args, stream.handle());
-    const std::vector<float> x(values, 1.f);
+    const std::vector<float> x(window * features, 1.f);
     std::uint32_t sequence = 0;
     timed(warm, count, microseconds, [&](int) {
-      cuda::send(in.as<cuda::InputWord>(), x.data(), values, ++sequence);
+      cuda::send(in.as<cuda::InputWord>(), x.data(), window, features, ++sequence);
       float value;
       while (!cuda::arrived(out.as<volatile cuda::OutputWord>(), sequence, value)) {
       }
     });
-    cuda::send_stop(in.as<cuda::InputWord>(), values);
+    cuda::send_stop(in.as<cuda::InputWord>(), n);
     stream.synchronize();
   });
 }

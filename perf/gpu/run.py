@@ -35,6 +35,8 @@ MODELS = [  # name, cell, window, hidden, layers, both directions
     ("bilstm_t60_h64", "LSTM", 60, 64, 1, True),
     ("lstm_t60_h256", "LSTM", 60, 256, 1, False),
     ("lstm2_t60_h64", "LSTM", 60, 64, 2, False),
+    ("gru3_t60_h64", "GRU", 60, 64, 3, False),
+    ("bilstm2_t60_h32", "LSTM", 60, 32, 2, True),
 ]
 FEATURES = 5
 
@@ -133,7 +135,7 @@ class Bench:
             raise RuntimeError(self.words.value.decode())
 
     def open(self, cell, hidden, layers, both, weights, batch, window, precision, mode, approximate, geometry=0):
-        shape = (C.c_int * 6)(CELLS[cell], FEATURES, hidden, layers, int(both), 1)
+        shape = (C.c_int * 6)(CELLS[cell], FEATURES, hidden, layers, 2 if both else 1, 1)
         chosen = (C.c_int * 4)(WEIGHTS[precision], mode, int(approximate), geometry)
         handle = self.library.ours_open(shape, floats(weights), batch, window, chosen, self.words)
         if not handle:
@@ -180,7 +182,7 @@ class Bench:
             values = window * FEATURES
             xs = np.ascontiguousarray(x.numpy().reshape(WINDOWS, values))
             peers = {"ping-pong": lambda w, n, t: self.require(
-                self.library.echo_bench(values, w, n, t.ctypes.data_as(DOUBLES), self.words))}
+                self.library.echo_bench(window, FEATURES, w, n, t.ctypes.data_as(DOUBLES), self.words))}
             keep = []
 
             def ours(precision, mode, approximate, geometry):
@@ -213,8 +215,9 @@ class Bench:
             for approximate in (False, True):
                 for geometry in range(3 if self.options.explore else 1):
                     add("fp32", 0, approximate, geometry)
-            add("fp32", 2, False)
-            add("fp16", 2, False)
+            if self.options.explore:
+                add("fp32", 2, False)
+                add("fp16", 2, False)
             for dtype in (torch.float32, torch.float16):
                 graph = Graph(net, 1, window, dtype)
                 keep.append(graph)
@@ -228,6 +231,22 @@ class Bench:
 
                 peers[f"cuDNN {str(dtype)[6:]} graph"] = cudnn
             self.take_turns(name, peers, 1000, self.options.queries)
+
+    def tails(self):
+        """A million queries in a row of the smallest and of a one-SM model."""
+        for name, cell, window, hidden, layers, both in MODELS[:3]:
+            torch.manual_seed(1)
+            net = Net(cell, hidden, layers, both).eval()
+            weights = weights_of(net, cell, hidden, layers, both)
+            x = np.random.default_rng(4).standard_normal((WINDOWS, window * FEATURES)).astype("f4")
+            y, times, count = np.zeros(WINDOWS, "f4"), np.zeros(1000000), 1000000
+            handle, says = self.open(cell, hidden, layers, both, weights, 1, window, "fp32", 0, False)
+            self.require(self.library.ours_bench(handle, floats(x), window * FEATURES, floats(y), 1, WINDOWS, 1000,
+                                                 count, times.ctypes.data_as(DOUBLES), self.words))
+            self.library.ours_close(handle)
+            p = np.percentile(times, [50, 90, 99, 99.9, 99.99, 100])
+            self.record(model=name, peer="native-cuda@fp32 exact, tail", p50=float(p[0]), p90=float(p[1]), p99=float(p[2]),
+                        p999=float(p[3]), p9999=float(p[4]), most=float(p[5]), queries=count)
 
     def offline(self, batches):
         cell, window, hidden = "GRU", 60, 64
@@ -283,7 +302,7 @@ def main():
     parser.add_argument("--output", default="perf/results/gpu.json")
     parser.add_argument("--queries", type=int, default=20000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--parts", default="latency,offline")
+    parser.add_argument("--parts", default="latency,tails,offline")
     parser.add_argument("--models", default="")
     parser.add_argument("--batches", default="1,8,256,1024,4096,16384,65536")
     parser.add_argument("--explore", action="store_true", help="further geometries of the latency kernels")
@@ -293,6 +312,8 @@ def main():
     parts = options.parts.split(",")
     if "latency" in parts:
         bench.latency([m for m in options.models.split(",") if m])
+    if "tails" in parts:
+        bench.tails()
     if "offline" in parts:
         bench.offline([int(b) for b in options.batches.split(",")])
     result = {

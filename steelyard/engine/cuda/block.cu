@@ -7,26 +7,6 @@
 namespace steelyard::cuda {
 namespace {
 
-// A head row by each warp; without a head every unit goes out as it is.
-__device__ __forceinline__ void answer_all(const PersistentArgs& args, const float* head,
-                                           const float* hidden, int padded, int direction,
-                                           std::uint32_t sequence) {
-  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = blockDim.x >> 5;
-  OutputWord* out = args.out + direction * args.outputs;
-  if (args.head == nullptr) {
-    for (int i = threadIdx.x; i < args.outputs; i += blockDim.x)
-      answer(out + i, sequence, hidden[i]);
-    return;
-  }
-  for (int n = warp; n < args.outputs; n += warps) {
-    float y = 0.f;
-    for (int k = lane; k < padded; k += 32) y = fmaf(head[n * padded + k], hidden[k], y);
-#pragma unroll
-    for (int o = 16; o; o >>= 1) y += __shfl_xor_sync(~0u, y, o);
-    if (lane == 0) answer(out + n, sequence, y);
-  }
-}
-
 template <int gates, int slice, int lanes, int units, bool approximate, int most_threads>
 __global__ void __launch_bounds__(most_threads) persistent_block(
     const __grid_constant__ PersistentArgs args) {

@@ -155,18 +155,7 @@ __global__ void __launch_bounds__(most_threads)
     }
     if (rank != 0) continue;
     const float* last = hidden[(sent + 1) & 1];
-    OutputWord* out = args.out + direction * args.outputs;
-    if (args.head == nullptr) {
-      for (int i = thread; i < args.outputs; i += blockDim.x) answer(out + i, sequence, last[i]);
-    } else {
-      for (int n = thread / 32; n < args.outputs; n += blockDim.x / 32) {
-        float y = 0.f;
-        for (int k = thread % 32; k < padded; k += 32) y = fmaf(head[n * padded + k], last[k], y);
-#pragma unroll
-        for (int o = 16; o; o >>= 1) y += __shfl_xor_sync(~0u, y, o);
-        if (thread % 32 == 0) answer(out + n, sequence, y);
-      }
-    }
+    answer_all(args, head, last, padded, direction, sequence);
   }
   cluster_sync();  // nobody leaves while a neighbour may still write here
 #endif

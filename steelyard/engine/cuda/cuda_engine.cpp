@@ -92,6 +92,8 @@ class Engine final : public CudaEngine {
 
 }  // namespace
 
+void check_cuda_network(const Network& network) { cuda::check_network(network); }
+
 std::shared_ptr<const CudaEngine> CudaEngine::compile(const Network& network,
                                                       const CudaOptions& options) {
   cuda::check_network(network);

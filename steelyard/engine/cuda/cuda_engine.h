@@ -58,6 +58,9 @@ struct CudaStatus {
 CudaStatus cuda_status();
 std::vector<CudaDevice> cuda_devices();  // empty unless ready
 
+// Throws Error, naming the layer, for a network that no kernel runs. compile() asks it too.
+void check_cuda_network(const Network&);
+
 class CudaSession {
  public:
   virtual ~CudaSession() = default;

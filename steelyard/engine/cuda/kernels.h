@@ -21,6 +21,12 @@ struct GateScales {
 constexpr GateScales kExactScales{-1.44269504088896341f, 2.88539008177792682f};  // exp2
 constexpr GateScales kApproximateScales{0.5f, 1.0f};                           // tanh.approx
 
+// Units that a warp kernel's lanes are divided by: the other lanes work ahead on later steps' input.
+constexpr int warp_width(int padded) { return padded <= 8 ? 8 : 16; }
+constexpr std::size_t warp_floats(int window, int padded) {
+  return (std::size_t(window) + 1) * (kRowFloats + 4 * warp_width(padded));
+}
+
 // One direction of one layer: how many of its time steps are taken, and from which end.
 struct Walk {
   std::int32_t steps, reversed;
@@ -46,11 +52,23 @@ struct PersistentArgs {
   const InputWord* in;
   OutputWord* out;  // [direction][outputs]
   std::uint32_t first;
-  std::int32_t values, words, features, window;
-  std::uint32_t features_reciprocal;  // ceil(2^32 / features)
+  std::int32_t words, step_words, features, window;
+  std::uint32_t step_words_reciprocal;  // ceil(2^32 / step_words)
   std::int32_t hidden, outputs, ranks, relu;
   Walk walk[2];
 };
+
+// A stack of layers, a block for each layer and direction.
+struct StackArgs {
+  PersistentArgs mail;  // walk: of the top layer
+  // [layer][direction][slots][threads] of the recurrent and of the input weights.
+  const float* recurrent;
+  const float* projection;
+  // States between layers, {sequence, value}: [layer][window][directions * hidden].
+  OutputWord* chain;
+  std::int32_t layers, directions;
+};
+constexpr int kStackThreads = 256;
 
 struct TileArgs {
   const float* weights;  // as above, one rank
@@ -109,13 +127,18 @@ struct Kernel {
   Geometry geometry;
   bool approximate = false;
   int most_threads = 0;
+  int windows = 1;
 };
 
 // Persistent kernels of one block a direction, of a cluster a direction, and throughput kernels
 // with fp32 weights; best first for the same padded size.
 std::vector<Kernel> block_kernels();
 std::vector<Kernel> cluster_kernels();
-std::vector<Kernel> tile_kernels();
+std::vector<Kernel> tile_kernels();  // `windows` of a block: 1 or 4
+
+// Persistent kernels of a block for each layer: half of its threads for the recurrent weights, half
+// for the input's.
+std::vector<Kernel> stack_kernels();
 
 // One warp, a hidden unit a lane: `padded` in geometry.slice, lanes and units 1.
 std::vector<Kernel> warp_kernels();
@@ -129,7 +152,6 @@ std::vector<MatrixKernel> matrix_kernels();
 constexpr int kMatrixWindows = 8;  // windows of a block
 constexpr int kMatrixChunk = 64;   // time steps staged at once
 
-constexpr int kTileWindows = 4;
 constexpr int kTileChunk = 64;
 
 constexpr int kLayerThreads = 256;

@@ -93,7 +93,7 @@ class LaunchedSession final : public CudaSession {
         matrix ? std::size_t(std::min(window_, kMatrixChunk)) * (kMatrixWindows * columns + 8) * 2 : 0;
     const void* kernel = matrix ? plan_.matrix.function : plan_.kernel.function;
     allow_shared(kernel, shared);
-    const int windows = matrix ? kMatrixWindows : kTileWindows;
+    const int windows = matrix ? kMatrixWindows : plan_.kernel.windows;
     most_blocks_ = device.processors * blocks_per_processor(kernel, threads, shared);
     launch_ = {kernel, 1, unsigned(directions()), unsigned(threads), 1, shared};
     tile_windows_ = windows;
@@ -172,16 +172,28 @@ class LaunchedSession final : public CudaSession {
     const float* x = direct ? input : staging_.as<float>();
     float* y = results_memory_.as<float>();
     const StreamHandle stream = streams_[0].handle();
-    if (results_ <= Watched::kMost) {
-      Watched watched(y, results_);
-      watched.clear();
-      start(x, y, batch_, stream);
+    Watched watched(y, results_);
+    const bool watch = results_ <= Watched::kMost;
+    if (watch) watched.clear();
+    start_again(x, y, stream);
+    if (watch)
       watched.await(streams_[0], deadline_);
-    } else {
-      start(x, y, batch_, stream);
+    else
       await(streams_[0], deadline_);
-    }
     finish(output);
+  }
+
+  // A recorded launch costs the host 2.7 us less than a plain one (H200), but holds the addresses:
+  // it is recorded when a query comes from the same place as the one before.
+  void start_again(const float* x, float* y, StreamHandle stream) {
+    if (x != recorded_) {
+      const bool settled = x == last_;
+      last_ = x;
+      if (!settled) return start(x, y, batch_, stream);
+      graph_ = Graph(stream, [&] { start(x, y, batch_, stream); });
+      recorded_ = x;
+    }
+    graph_.launch(stream);
   }
 
   void finish(float* output) {
@@ -241,6 +253,8 @@ class LaunchedSession final : public CudaSession {
   std::int64_t piece_ = 0;
   int most_blocks_ = 1, tile_windows_ = 1;
   Launch launch_{};
+  Graph graph_;
+  const float *recorded_ = nullptr, *last_ = nullptr;
 };
 
 }  // namespace
@@ -254,6 +268,12 @@ std::shared_ptr<const Weights> upload(const Network& network, const Plan& plan, 
     weights->packed = uploaded(device, matrix.fragments);
     weights->biases = uploaded(device, matrix.biases);
     padded = 16 * plan.matrix.tiles;
+  } else if (plan.way == Way::stack) {
+    weights->blocks = blocks_of(plan.kernel.geometry, layer.hidden, 1);
+    const Stack stack =
+        pack_stack(network, plan.kernel.geometry, weights->blocks, plan.kernel.approximate);
+    weights->packed = uploaded(device, stack.recurrent);
+    weights->projection = uploaded(device, stack.projection);
   } else {
     weights->blocks = plan.way == Way::warp ? Blocks{32, 32, 1}
                                             : blocks_of(plan.kernel.geometry, layer.hidden, plan.ranks);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Networks of any shape: a kernel for each layer and direction pair, one CUDA graph a query. A
 // session belongs to one thread.
-#include <cuda_runtime.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -33,7 +31,7 @@ class LayersSession final : public CudaSession {
     // Time-major input interleaves the windows, so it cannot be cut.
     piece_ = network.batch_first ? std::min(batch, windows_at_once()) : batch;
     take_memory();
-    capture();
+    graph_ = Graph(stream_.handle(), [&] { record(); });
   }
 
   ~LayersSession() {
@@ -41,7 +39,6 @@ class LayersSession final : public CudaSession {
       stream_.synchronize();
     } catch (const Error&) {
     }
-    if (graph_ != nullptr) cudaGraphExecDestroy(graph_);
   }
 
   const std::string& kernel() const override { return words_; }
@@ -56,7 +53,7 @@ class LayersSession final : public CudaSession {
     for (int begin = 0; begin < batch_; begin += piece_) {
       const std::size_t count = std::min(piece_, batch_ - begin);
       std::memcpy(in_.as<float>(), input.data() + begin * values_, count * values_ * sizeof(float));
-      check(cudaGraphLaunch(graph_, stream_.handle()), "starting a graph");
+      graph_.launch(stream_.handle());
       await(stream_, deadline_);
       std::memcpy(output.data() + begin * outputs, out_.as<float>(),
                   count * outputs * sizeof(float));
@@ -85,23 +82,6 @@ class LayersSession final : public CudaSession {
     std::memset(in_.as<void>(), 0, piece_ * values_ * sizeof(float));
     for (Memory& memory : scratch_)
       memory = Memory(Memory::Place::device, device_, piece_ * widest() * sizeof(float));
-  }
-
-  void capture() {
-    cudaGraph_t graph = nullptr;
-    check(cudaStreamBeginCapture(stream_.handle(), cudaStreamCaptureModeThreadLocal),
-          "recording a graph");
-    try {
-      record();
-    } catch (...) {
-      cudaStreamEndCapture(stream_.handle(), &graph);
-      if (graph != nullptr) cudaGraphDestroy(graph);
-      throw;
-    }
-    check(cudaStreamEndCapture(stream_.handle(), &graph), "recording a graph");
-    const int status = cudaGraphInstantiate(&graph_, graph, 0);
-    cudaGraphDestroy(graph);
-    check(status, "recording a graph");
   }
 
   void record() {
@@ -146,10 +126,8 @@ class LayersSession final : public CudaSession {
     args.relu = layer.activation == Activation::relu;
     args.linear_before_reset = layer.linear_before_reset;
     args.whole_sequence = !top;
-    for (int d = 0; d < layer.directions; ++d) {
+    for (int d = 0; d < layer.directions; ++d)
       args.walk[d] = walk_of(layer, top ? network_.readout : Readout::final_state, d, window_);
-      // A lone reverse direction whose last time step is read has taken one step there.
-    }
     const int gates = gates_of(layer.cell);
     int windows = piece_ > 1 ? kLayerWindows : 1;
     std::size_t shared = layer_floats(windows, layer.input, layer.hidden) * sizeof(float);
@@ -199,7 +177,7 @@ class LayersSession final : public CudaSession {
   Stream stream_;
   int piece_ = 1;
   Memory in_, out_, scratch_[2];
-  cudaGraphExec_t graph_ = nullptr;
+  Graph graph_;
 };
 
 }  // namespace

@@ -20,12 +20,27 @@ __device__ __forceinline__ void answer(OutputWord* word, std::uint32_t sequence,
       (static_cast<unsigned long long>(sequence) << 32) | __float_as_uint(value);
 }
 
-// Waits for the words of query `sequence` that this thread takes and lays their values out in
-// rows of kRowFloats, in the order in which `walk` takes them. Returns whether to stop instead.
+// Lays the values of one word out in rows of `stride` floats, in the order in which `walk` takes
+// them.
+__device__ __forceinline__ void place(const PersistentArgs& args, const Walk& walk, int word,
+                                      const uint4& v, float* rows, int stride) {
+  // 2^32 / 1 does not fit the reciprocal's 32 bits.
+  const int t = args.step_words == 1 ? word : __umulhi(word, args.step_words_reciprocal);
+  const int first = (word - t * args.step_words) * kValuesPerWord;
+  const int row = walk.reversed ? args.window - 1 - t : t;
+  if (row >= walk.steps) return;
+  float* to = rows + row * stride + first;
+  to[0] = __uint_as_float(v.x);
+  if (first + 1 < args.features) to[1] = __uint_as_float(v.y);
+  if (first + 2 < args.features) to[2] = __uint_as_float(v.z);
+}
+
+// Waits for the words of query `sequence` that this thread takes. Returns whether to stop instead.
 // A thread asks for `depth` words at once: each look crosses PCIe.
 template <int depth>
 __device__ __forceinline__ bool receive(const PersistentArgs& args, const Walk& walk,
-                                        std::uint32_t sequence, float* rows) {
+                                        std::uint32_t sequence, float* rows,
+                                        int stride = kRowFloats) {
   bool stop = false;
   for (int base = threadIdx.x; base < args.words; base += depth * blockDim.x) {
     uint4 v[depth];
@@ -48,20 +63,30 @@ __device__ __forceinline__ bool receive(const PersistentArgs& args, const Walk& 
       const int word = base + m * blockDim.x;
       if (word >= args.words) continue;
       stop |= v[m].w == kStop;
-      const float f[3] = {__uint_as_float(v[m].x), __uint_as_float(v[m].y),
-                          __uint_as_float(v[m].z)};
-#pragma unroll
-      for (int e = 0; e < 3; e++) {
-        const unsigned q = word * 3 + e;
-        // 2^32 / 1 does not fit the reciprocal's 32 bits.
-        const int t = args.features == 1 ? q : __umulhi(q, args.features_reciprocal);
-        const int i = q - t * args.features;
-        const int row = walk.reversed ? args.window - 1 - t : t;
-        if (q < args.values && row < walk.steps) rows[row * kRowFloats + i] = f[e];
-      }
+      place(args, walk, word, v[m], rows, stride);
     }
   }
   return stop;
+}
+
+// A head row by each warp; without a head every unit goes out as it is.
+__device__ __forceinline__ void answer_all(const PersistentArgs& args, const float* head,
+                                           const float* hidden, int padded, int direction,
+                                           std::uint32_t sequence) {
+  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = blockDim.x >> 5;
+  OutputWord* out = args.out + direction * args.outputs;
+  if (args.head == nullptr) {
+    for (int i = threadIdx.x; i < args.outputs; i += blockDim.x)
+      answer(out + i, sequence, hidden[i]);
+    return;
+  }
+  for (int n = warp; n < args.outputs; n += warps) {
+    float y = 0.f;
+    for (int k = lane; k < padded; k += 32) y = fmaf(head[n * padded + k], hidden[k], y);
+#pragma unroll
+    for (int o = 16; o; o >>= 1) y += __shfl_xor_sync(~0u, y, o);
+    if (lane == 0) answer(out + n, sequence, y);
+  }
 }
 
 }  // namespace steelyard::cuda

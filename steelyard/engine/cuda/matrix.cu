@@ -169,23 +169,23 @@ __global__ void __launch_bounds__(32 * tiles, blocks)
   for (std::int64_t window0 = std::int64_t(blockIdx.x) * kWindows; window0 < args.batch;
        window0 += std::int64_t(gridDim.x) * kWindows) {
     Cell<gates> cell[4];
-    for (int t = 0; t < args.walk.steps; t++) {
-      const int at = t % kMatrixChunk;
-      if (at == 0) {
-        __syncthreads();
-        if (args.quads != 0)
-          stage_quads<columns>(args, window0, inputs);
-        else
-          stage_values<columns>(args, window0, t, min(kMatrixChunk, args.walk.steps - t), inputs);
-        __syncthreads();
-      }
+    for (int first = 0; first < args.walk.steps; first += kMatrixChunk) {
+    const int count = min(kMatrixChunk, args.walk.steps - first);
+    __syncthreads();
+    if (args.quads != 0)
+      stage_quads<columns>(args, window0, inputs);
+    else
+      stage_values<columns>(args, window0, first, count, inputs);
+    __syncthreads();
+    // kMatrixChunk is even, so that a step's buffer does not depend on the chunk.
+    for (int t = 0; t < count; t++) {
       float sum[4][4] = {}, candidate[4] = {};
 #pragma unroll
       for (int k = 0; k < columns / 8; k++) {
         unsigned b;
         asm volatile("ld.shared.b32 %0,[%1];"
                      : "=r"(b)
-                     : "r"(input + at * kStepHalves<columns> * kHalf + k * 16));
+                     : "r"(input + t * kStepHalves<columns> * kHalf + k * 16));
 #pragma unroll
         for (int g = 0; g < gates; g++) {
           if (gates == 3 && g == 2)
@@ -199,7 +199,7 @@ __global__ void __launch_bounds__(32 * tiles, blocks)
         sum[2][2] = sum[2][3] = bias1;
       }
       const unsigned from = (t & 1) * units * row_bytes, to = units * row_bytes - from;
-      if (t) {
+      if (first + t) {
 #pragma unroll
         for (int k = 0; k < tiles / 2; k++) {
           unsigned b[4];
@@ -219,6 +219,7 @@ __global__ void __launch_bounds__(32 * tiles, blocks)
       asm volatile("st.shared.b32 [%0],%1;" ::"r"(write + to + 8 * row_bytes),
                    "r"(pack_halves(cell[2].h, cell[3].h)));
       __syncthreads();
+    }
     }
     if (args.head == nullptr) {
 #pragma unroll

@@ -40,6 +40,9 @@ void round_rows(std::vector<float>& w, int columns, CudaWeights weights) {
 struct View {
   const Recurrent& layer;
   int direction;
+  int r_columns;  // hidden, except for the input weights of a stack
+  View(const Recurrent& of, int d, int columns = 0)
+      : layer(of), direction(d), r_columns(columns > 0 ? columns : of.hidden) {}
   int gates() const { return gates_of(layer.cell); }
   std::size_t row(int gate, int unit) const {
     return (std::size_t(direction) * gates() + gate) * layer.hidden + unit;
@@ -49,8 +52,8 @@ struct View {
     return layer.w[row(gate, unit) * layer.input + k];
   }
   double r(int gate, int unit, int k) const {
-    if (unit >= layer.hidden || k >= layer.hidden) return 0;
-    return layer.r[row(gate, unit) * layer.hidden + k];
+    if (unit >= layer.hidden || k >= r_columns) return 0;
+    return layer.r[row(gate, unit) * r_columns + k];
   }
   double bias(int half, int gate, int unit) const {
     if (unit >= layer.hidden) return 0;
@@ -154,8 +157,10 @@ Blocks blocks_of(const Geometry& geometry, int hidden, int ranks) {
   return {warps * 32, warps * per_warp, ranks};
 }
 
-std::vector<float> pack_slices(const Recurrent& layer, const Geometry& geometry,
-                               const Blocks& blocks, bool approximate) {
+namespace {
+
+std::vector<float> pack_views(const Recurrent& layer, int r_columns, const Geometry& geometry,
+                              const Blocks& blocks, bool approximate) {
   const GateScales& scales = approximate ? kApproximateScales : kExactScales;
   const std::size_t slots = geometry.slots(), threads = blocks.threads;
   std::vector<float> packed(std::size_t(layer.directions) * blocks.ranks * slots * threads);
@@ -164,13 +169,52 @@ std::vector<float> pack_slices(const Recurrent& layer, const Geometry& geometry,
     for (int rank = 0; rank < blocks.ranks; ++rank)
       for (int thread = 0; thread < blocks.threads; ++thread) {
         const int group = thread / geometry.lanes, lane = thread % geometry.lanes;
-        const int unit = rank * blocks.units + group * geometry.units;
-        pack_thread({layer, direction}, geometry, scales, unit, lane, thread_slots);
+        // One lane a unit means one warp: its lanes repeat the units.
+        const int unit = geometry.lanes == 1 ? thread % warp_width(geometry.slice)
+                                             : rank * blocks.units + group * geometry.units;
+        pack_thread({layer, direction, r_columns}, geometry, scales, unit, lane, thread_slots);
         const std::size_t base = (std::size_t(direction) * blocks.ranks + rank) * slots * threads;
         for (std::size_t slot = 0; slot < slots; ++slot)
           packed[base + slot * threads + thread] = thread_slots[slot];
       }
   return packed;
+}
+
+// The input weights in the recurrent ones' place. A candidate's input bias takes the place of its
+// recurrent one, which the other half of the block adds.
+Recurrent as_recurrent(const Recurrent& layer) {
+  Recurrent turned = layer;
+  turned.r = layer.w;
+  turned.w.assign(layer.w.size(), 0.f);
+  if (layer.cell != Cell::gru) return turned;
+  const std::size_t all = std::size_t(3) * layer.hidden;
+  for (int d = 0; d < layer.directions; ++d)
+    for (int unit = 0; unit < layer.hidden; ++unit) {
+      const std::size_t at = std::size_t(d) * 2 * all + 2 * layer.hidden + unit;
+      turned.b[at + all] = layer.b[at];
+    }
+  return turned;
+}
+
+}  // namespace
+
+std::vector<float> pack_slices(const Recurrent& layer, const Geometry& geometry,
+                               const Blocks& blocks, bool approximate) {
+  return pack_views(layer, layer.hidden, geometry, blocks, approximate);
+}
+
+Stack pack_stack(const Network& network, const Geometry& geometry, const Blocks& blocks,
+                 bool approximate) {
+  Stack stack;
+  const auto append = [](std::vector<float>& to, const std::vector<float>& more) {
+    to.insert(to.end(), more.begin(), more.end());
+  };
+  for (const Recurrent& layer : network.layers) {
+    append(stack.recurrent, pack_views(layer, layer.hidden, geometry, blocks, approximate));
+    append(stack.projection,
+           pack_views(as_recurrent(layer), layer.input, geometry, blocks, approximate));
+  }
+  return stack;
 }
 
 std::vector<float> pack_head(const Dense& dense, int directions, int hidden, int padded) {

@@ -26,6 +26,13 @@ Blocks blocks_of(const Geometry&, int hidden, int ranks);
 // The order of Slice::load: [direction][rank][slots][threads].
 std::vector<float> pack_slices(const Recurrent&, const Geometry&, const Blocks&, bool approximate);
 
+// Uniform layers of a stack: [layer][direction][slots][threads] of the recurrent weights, and of the
+// input weights in the same layout, with the biases.
+struct Stack {
+  std::vector<float> recurrent, projection;
+};
+Stack pack_stack(const Network&, const Geometry&, const Blocks&, bool approximate);
+
 // The first dense layer's rows over one direction's units: [direction][output][padded].
 std::vector<float> pack_head(const Dense&, int directions, int hidden, int padded);
 

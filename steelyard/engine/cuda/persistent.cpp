@@ -38,7 +38,7 @@ class Room {
 };
 
 int blocks_needed(const Network& network, const Plan& plan) {
-  return network.layers.front().directions * plan.ranks;
+  return int(network.layers.size()) * network.layers.front().directions * plan.ranks;
 }
 
 class PersistentSession final : public CudaSession, private Sleeper {
@@ -47,6 +47,7 @@ class PersistentSession final : public CudaSession, private Sleeper {
                     std::shared_ptr<const Weights> weights, int window, const CudaOptions& options,
                     const CudaDevice& device)
       : device_(device.index),
+        stacked_(plan.way == Way::stack),
         weights_(std::move(weights)),
         room_(device.index, blocks_needed(network, plan), device.processors),
         tail_(network, head_on_device(network), false),
@@ -59,12 +60,13 @@ class PersistentSession final : public CudaSession, private Sleeper {
         deadline_(std::chrono::duration_cast<std::chrono::nanoseconds>(
             std::chrono::duration<double>(options.deadline_seconds))),
         stream_(device.index) {
-    const std::size_t words = words_for(values_);
+    const std::size_t words = words_for(window, network.features);
     in_ = Memory(Memory::Place::pinned, device_, words * sizeof(InputWord));
     out_ = Memory(Memory::Place::pinned, device_, first_.size() * sizeof(OutputWord));
     std::memset(in_.as<void>(), 0, in_.bytes());
     std::memset(out_.as<void>(), 0, out_.bytes());
     fill_args(network, window);
+    if (stacked_) fill_stack(network, window);
     fill_launch(network, plan, window);
   }
 
@@ -96,7 +98,7 @@ class PersistentSession final : public CudaSession, private Sleeper {
       refuse(input.size(), output.size());
     int expected = ready;
     if (!state_.compare_exchange_strong(expected, busy, std::memory_order_acquire)) wake();
-    send(in_.as<InputWord>(), input.data(), values_, sequence_);
+    send(in_.as<InputWord>(), input.data(), args_.window, args_.features, sequence_);
     await();
     sequence_ = next_sequence(sequence_);
     tail_.finish(first_.data(), 1, output.data());
@@ -108,16 +110,17 @@ class PersistentSession final : public CudaSession, private Sleeper {
   enum State { asleep, ready, busy, stopping, broken };
 
   void fill_args(const Network& network, int window) {
-    const Recurrent& layer = network.layers.front();
+    const Recurrent& layer = network.layers.back();
     args_.weights = weights_->packed.as<float>();
     args_.head = head_on_device(network) ? weights_->head.as<float>() : nullptr;
     args_.in = in_.as<InputWord>();
     args_.out = out_.as<OutputWord>();
-    args_.values = values_;
-    args_.words = words_for(values_);
+    args_.words = words_for(window, network.features);
+    args_.step_words = words_of_step(network.features);
     args_.features = network.features;
     args_.window = window;
-    args_.features_reciprocal = std::uint32_t((0x1'0000'0000u + network.features - 1) / network.features);
+    args_.step_words_reciprocal =
+        std::uint32_t((0x1'0000'0000u + args_.step_words - 1) / args_.step_words);
     args_.hidden = layer.hidden;
     args_.outputs = device_outputs(network);
     args_.ranks = weights_->blocks.ranks;
@@ -126,18 +129,31 @@ class PersistentSession final : public CudaSession, private Sleeper {
       args_.walk[d] = walk_of(layer, network.readout, d, window);
   }
 
+  void fill_stack(const Network& network, int window) {
+    const Recurrent& layer = network.layers.front();
+    stack_.recurrent = weights_->packed.as<float>();
+    stack_.projection = weights_->projection.as<float>();
+    // Zeros, because memory is reused and an old word could carry a number of this session.
+    chain_ = uploaded(device_, std::vector<OutputWord>(network.layers.size() * std::size_t(window) *
+                                                       layer.output()));
+    stack_.chain = chain_.as<OutputWord>();
+    stack_.layers = int(network.layers.size());
+    stack_.directions = layer.directions;
+  }
+
   void fill_launch(const Network& network, const Plan& plan, int window) {
-    const int directions = network.layers.front().directions;
+    const Geometry& geometry = plan.kernel.geometry;
     const std::size_t head =
-        args_.head == nullptr || plan.way == Way::warp
-            ? 0
-            : std::size_t(args_.outputs) * plan.kernel.geometry.padded();
-    launch_ = {plan.kernel.function,
-               unsigned(directions * plan.ranks),
-               1,
-               plan.way == Way::warp ? 32u : unsigned(weights_->blocks.threads),
-               unsigned(plan.ranks),
-               ((std::size_t(window) + 1) * kRowFloats + head) * sizeof(float)};
+        args_.head == nullptr ? 0 : std::size_t(args_.outputs) * geometry.padded();
+    std::size_t floats = (std::size_t(window) + 1) * kRowFloats + head;
+    unsigned threads = unsigned(weights_->blocks.threads);
+    if (plan.way == Way::warp) floats = warp_floats(window, geometry.slice);
+    if (stacked_) {
+      floats = stack_floats(network, geometry, window);
+      threads *= 2;
+    }
+    launch_ = {plan.kernel.function, unsigned(blocks_needed(network, plan)), 1, threads,
+               unsigned(plan.ranks), floats * sizeof(float)};
     allow_shared(launch_.kernel, launch_.shared_bytes);
   }
 
@@ -161,7 +177,8 @@ class PersistentSession final : public CudaSession, private Sleeper {
     try {
       check_device();
       args_.first = sequence_;
-      launch(launch_, &args_, stream_.handle());
+      stack_.mail = args_;
+      launch(launch_, stacked_ ? static_cast<const void*>(&stack_) : &args_, stream_.handle());
     } catch (...) {
       state_.store(asleep);
       throw;
@@ -191,14 +208,14 @@ class PersistentSession final : public CudaSession, private Sleeper {
                     "Raise native-cuda.deadline, or see what else the GPU does with nvidia-smi.");
     } catch (...) {
       state_.store(broken);
-      send_stop(in_.as<InputWord>(), values_);
+      send_stop(in_.as<InputWord>(), args_.words);
       throw;
     }
   }
 
   // Whether the kernel has ended, so that its memory may be reused.
   bool stop() {
-    send_stop(in_.as<InputWord>(), values_);
+    send_stop(in_.as<InputWord>(), args_.words);
     const auto begin = SteadyClock::now();
     try {
       while (!stream_.idle()) {
@@ -226,6 +243,7 @@ class PersistentSession final : public CudaSession, private Sleeper {
   }
 
   const int device_;
+  const bool stacked_;
   const std::shared_ptr<const Weights> weights_;
   const Room room_;
   Tail tail_;
@@ -236,6 +254,8 @@ class PersistentSession final : public CudaSession, private Sleeper {
   Stream stream_;
   Memory in_, out_;
   PersistentArgs args_{};
+  StackArgs stack_{};
+  Memory chain_;
   Launch launch_{};
   std::uint32_t sequence_ = kNever + 1;
   SteadyClock::time_point waiting_since_;

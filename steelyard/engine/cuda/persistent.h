@@ -13,7 +13,7 @@ namespace steelyard::cuda {
 
 // The packed weights of a plan on a device; shared by its sessions.
 struct Weights {
-  Memory packed, head, head_bias, biases;
+  Memory packed, projection, head, head_bias, biases;
   Blocks blocks;
 };
 std::shared_ptr<const Weights> upload(const Network&, const Plan&, int device);

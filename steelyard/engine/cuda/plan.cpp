@@ -40,7 +40,22 @@ std::vector<Kernel> fitting(const std::vector<Kernel>& all, const Recurrent& lay
   return fit;
 }
 
+// Why the layers cannot be a stack of equal blocks; empty when they can.
+std::string stack_objection(const Network& network) {
+  const Recurrent& first = network.layers.front();
+  for (const Recurrent& layer : network.layers) {
+    if (layer.cell == Cell::gru && !layer.linear_before_reset)
+      return "its GRU applies the reset before the product";
+    if (layer.reverse) return "a layer of several runs backwards alone";
+    if (layer.cell != first.cell || layer.hidden != first.hidden ||
+        layer.directions != first.directions || layer.activation != first.activation)
+      return "its recurrent layers differ";
+  }
+  return {};
+}
+
 std::size_t persistent_shared(const Network& network, const Kernel& kernel, int window) {
+  if (kernel.geometry.lanes == 1) return warp_floats(window, kernel.geometry.slice) * sizeof(float);
   const std::size_t rows = std::size_t(window) + 1;
   const std::size_t head =
       head_on_device(network) ? std::size_t(device_outputs(network)) * kernel.geometry.padded() : 0;
@@ -74,8 +89,22 @@ void add_persistent(const Network& network, int window, const CudaOptions& optio
     if (const int ranks = ranks_for(kernel, layer.hidden)) add(Way::cluster, kernel, ranks);
 }
 
-void add_launched(const Network& network, const CudaOptions& options, const CudaDevice& device,
-                  const Shelf& shelf, std::vector<Plan>& plans) {
+void add_stacks(const Network& network, int window, const CudaOptions& options,
+                const CudaDevice& device, const Shelf& shelf, std::vector<Plan>& plans) {
+  const Recurrent& layer = network.layers.front();
+  const int widest = std::max(network.features, network.layers.back().input);
+  for (const Kernel& kernel : fitting(shelf.stacks, layer, options)) {
+    const int padded = kernel.geometry.padded();
+    if (padded < widest) continue;
+    if (2 * blocks_of(kernel.geometry, layer.hidden, 1).threads > kernel.most_threads) continue;
+    if (stack_floats(network, kernel.geometry, window) * sizeof(float) + 2 * kStaticShared <=
+        std::size_t(device.shared_bytes))
+      plans.push_back({Way::stack, kernel, {}, 1});
+  }
+}
+
+void add_launched(const Network& network, int batch, const CudaOptions& options,
+                  const CudaDevice& device, const Shelf& shelf, std::vector<Plan>& plans) {
   const Recurrent& layer = network.layers.front();
   if (options.weights == CudaWeights::fp16 && device.major >= 8 && layer.directions == 1 &&
       objection(network, 14).empty()) {
@@ -88,16 +117,19 @@ void add_launched(const Network& network, const CudaOptions& options, const Cuda
         best = &kernel;
     if (best != nullptr) plans.push_back({Way::matrix, {}, *best, 1});
   }
+  // A window a block while that does not leave windows waiting for an SM.
+  const int windows = batch <= 2 * device.processors ? 1 : 4;
   if (objection(network, kMostFeatures).empty())
     for (const Kernel& kernel : fitting(shelf.tiles, layer, options))
-      if (blocks_of(kernel.geometry, layer.hidden, 1).threads <= kernel.most_threads)
+      if (kernel.windows == windows && blocks_of(kernel.geometry, layer.hidden, 1).threads <= kernel.most_threads)
         plans.push_back({Way::tile, kernel, {}, 1});
 }
 
 std::string why_not_persistent(const Network& network, int batch, int window) {
   if (batch != 1) return "a batch of " + std::to_string(batch) + " is not one window";
-  if (std::string why = objection(network, kMostFeatures); !why.empty()) return why;
-  if (words_for(window * network.features) > kMostWords)
+  if (!objection(network, kMostFeatures).empty())
+    if (std::string why = stack_objection(network); !why.empty()) return why;
+  if (words_for(window, network.features) > kMostWords)
     return "a window of " + std::to_string(window) + " steps is too long";
   return {};
 }
@@ -116,6 +148,7 @@ std::string Plan::words() const {
       return "persistent, a cluster of " + std::to_string(ranks) + " SMs a direction, up to " +
              threads() + ", " + std::to_string(kernel.geometry.lanes) + " lanes for " +
              std::to_string(kernel.geometry.units);
+    case Way::stack: return "persistent, one SM a layer and direction, up to " + threads();
     case Way::matrix:
       return "one launch, tensor cores, up to " + std::to_string(16 * matrix.tiles) + " units";
     case Way::tile: return "one launch, fp32 weights in registers, up to " + threads();
@@ -129,6 +162,12 @@ bool head_on_device(const Network& network) {
 }
 int device_outputs(const Network& network) {
   return head_on_device(network) ? network.head.front().output : network.layers.back().hidden;
+}
+
+std::size_t stack_floats(const Network& network, const Geometry& geometry, int window) {
+  const std::size_t rows = std::max(window, 4);
+  const std::size_t head = head_on_device(network) ? device_outputs(network) : 0;
+  return (rows + head) * geometry.padded();
 }
 
 Walk walk_of(const Recurrent& layer, Readout readout, int direction, int window) {
@@ -147,7 +186,10 @@ std::vector<Plan> plans_for(const Network& network, int batch, int window,
   const bool wanted = forced || (options.mode == CudaMode::automatic && !device.watched);
   std::string why = why_not_persistent(network, batch, window);
   if (wanted && why.empty()) {
-    add_persistent(network, window, options, device, shelf, plans);
+    if (objection(network, kMostFeatures).empty())
+      add_persistent(network, window, options, device, shelf, plans);
+    else
+      add_stacks(network, window, options, device, shelf, plans);
     if (plans.empty())
       why = "its " + std::to_string(network.layers.front().hidden) +
             " units are too many for the registers that this device can join";
@@ -157,7 +199,7 @@ std::vector<Plan> plans_for(const Network& network, int batch, int window,
       throw Error("native-cuda cannot keep a kernel running for this network: " + why + ".",
                   "Leave native-cuda.mode to automatic.");
   } else {
-    add_launched(network, options, device, shelf, plans);
+    add_launched(network, batch, options, device, shelf, plans);
     plans.push_back({});
   }
   if (options.geometry > 0 && options.geometry < int(plans.size()))

@@ -14,12 +14,13 @@ enum class Way {
   warp,     // persistent, one warp a direction
   block,    // persistent, one SM a direction
   cluster,  // persistent, several SMs a direction
+  stack,    // persistent, one SM a layer and direction
   matrix,   // one launch, tensor cores
   tile,     // one launch, fp32 weights in registers
   layers,   // a launch for each layer, any shape
 };
 constexpr bool is_persistent(Way way) {
-  return way == Way::warp || way == Way::block || way == Way::cluster;
+  return way < Way::matrix;
 }
 
 struct Plan {
@@ -32,7 +33,7 @@ struct Plan {
 
 // The kernels there are; tests pass their own.
 struct Shelf {
-  std::vector<Kernel> warps, blocks, clusters, tiles;
+  std::vector<Kernel> warps, blocks, clusters, stacks, tiles;
   std::vector<MatrixKernel> matrices;
 };
 const Shelf& shelf();
@@ -43,6 +44,9 @@ std::vector<Plan> plans_for(const Network&, int batch, int window, const CudaOpt
                             const CudaDevice&);
 std::vector<Plan> plans_for(const Network&, int batch, int window, const CudaOptions&,
                             const CudaDevice&, const Shelf&);
+
+// Floats of dynamic shared memory of a stack's blocks.
+std::size_t stack_floats(const Network&, const Geometry&, int window);
 
 // How far the last layer's directions go to give what the network reads.
 Walk walk_of(const Recurrent&, Readout, int direction, int window);

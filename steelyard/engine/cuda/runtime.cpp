@@ -147,6 +147,33 @@ bool Stream::idle() const {
 
 void Stream::synchronize() const { check(cudaStreamSynchronize(handle_), "computing"); }
 
+Graph::~Graph() {
+  if (exec_ != nullptr) cudaGraphExecDestroy(exec_);
+}
+
+void Graph::begin(StreamHandle stream) {
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "recording a graph");
+}
+
+void Graph::cancel(StreamHandle stream) {
+  cudaGraph_t graph = nullptr;
+  cudaStreamEndCapture(stream, &graph);
+  if (graph != nullptr) cudaGraphDestroy(graph);
+  cudaGetLastError();
+}
+
+void Graph::end(StreamHandle stream) {
+  cudaGraph_t graph = nullptr;
+  check(cudaStreamEndCapture(stream, &graph), "recording a graph");
+  const cudaError_t status = cudaGraphInstantiate(&exec_, graph, 0);
+  cudaGraphDestroy(graph);
+  check(status, "recording a graph");
+}
+
+void Graph::launch(StreamHandle stream) const {
+  check(cudaGraphLaunch(exec_, stream), "starting a graph");
+}
+
 bool is_pinned(const void* memory) {
   cudaPointerAttributes attributes{};
   if (cudaPointerGetAttributes(&attributes, memory) != cudaSuccess) {
@@ -204,7 +231,8 @@ bool cluster_fits(const Launch& launch) {
 
 std::vector<const void*> all_kernels() {
   std::vector<const void*> all{dense_kernel()};
-  for (const auto& kernels : {warp_kernels(), block_kernels(), cluster_kernels(), tile_kernels()})
+  for (const auto& kernels : {warp_kernels(), block_kernels(), cluster_kernels(), stack_kernels(),
+                              tile_kernels()})
     for (const Kernel& kernel : kernels) all.push_back(kernel.function);
   for (const MatrixKernel& kernel : matrix_kernels()) all.push_back(kernel.function);
   for (const int gates : {1, 3, 4})

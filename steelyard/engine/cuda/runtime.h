@@ -11,6 +11,7 @@
 #include "steelyard/engine/cuda/cuda_engine.h"
 
 struct CUstream_st;
+struct CUgraphExec_st;
 
 namespace steelyard::cuda {
 
@@ -76,6 +77,36 @@ class Stream {
  private:
   int device_;
   StreamHandle handle_ = nullptr;
+};
+
+// Work recorded once and started many times. Belongs to one thread.
+class Graph {
+ public:
+  Graph() = default;
+  template <class Record>
+  Graph(StreamHandle stream, Record&& record) {
+    begin(stream);
+    try {
+      record();
+    } catch (...) {
+      cancel(stream);
+      throw;
+    }
+    end(stream);
+  }
+  Graph(Graph&& other) noexcept : exec_(std::exchange(other.exec_, nullptr)) {}
+  Graph& operator=(Graph&& other) noexcept {
+    std::swap(exec_, other.exec_);
+    return *this;
+  }
+  ~Graph();
+  void launch(StreamHandle) const;
+
+ private:
+  static void begin(StreamHandle);
+  static void cancel(StreamHandle);
+  void end(StreamHandle);
+  CUgraphExec_st* exec_ = nullptr;
 };
 
 // Whether the device can read this host memory by its address.

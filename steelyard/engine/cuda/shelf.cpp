@@ -5,8 +5,8 @@
 namespace steelyard::cuda {
 
 const Shelf& shelf() {
-  static const Shelf shelf{warp_kernels(), block_kernels(), cluster_kernels(), tile_kernels(),
-                           matrix_kernels()};
+  static const Shelf shelf{warp_kernels(),  block_kernels(), cluster_kernels(),
+                           stack_kernels(), tile_kernels(),  matrix_kernels()};
   return shelf;
 }
 

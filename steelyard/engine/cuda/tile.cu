@@ -6,12 +6,11 @@
 namespace steelyard::cuda {
 namespace {
 
-constexpr int kRows = kTileWindows * kTileChunk;
-
 // Steps [first, first + count) of the tile's windows into rows, in walking order.
+template <int windows>
 __device__ __forceinline__ void stage(const TileArgs& args, const Walk& walk, std::int64_t window0,
                                       int first, int count, float* rows) {
-  for (int b = 0; b < kTileWindows; b++) {
+  for (int b = 0; b < windows; b++) {
     const bool inside = window0 + b < args.batch;
     const float* x = args.x + (window0 + b) * args.batch_stride;
     for (int q = threadIdx.x; q < count * args.features; q += blockDim.x) {
@@ -26,13 +25,14 @@ __device__ __forceinline__ void stage(const TileArgs& args, const Walk& walk, st
   }
 }
 
-template <int gates, int slice, int lanes, bool approximate, int most_threads, int blocks>
+template <int gates, int slice, int lanes, bool approximate, int most_threads, int blocks,
+          int windows>
 __global__ void __launch_bounds__(most_threads, blocks)
     tile(const __grid_constant__ TileArgs args) {
   using Weights = Slice<gates, slice, lanes, 1>;
-  constexpr int padded = slice * lanes;
-  __shared__ __align__(16) float hidden[2][kTileWindows][padded];
-  __shared__ __align__(16) float rows[kRows * kRowFloats];
+  constexpr int padded = slice * lanes, row_count = windows * kTileChunk;
+  __shared__ __align__(16) float hidden[2][windows][padded];
+  __shared__ __align__(16) float rows[row_count * kRowFloats];
   const int thread = threadIdx.x, lane = thread % lanes, unit = thread / lanes;
   const int direction = blockIdx.y;
   const Walk walk = args.walk[direction];
@@ -40,36 +40,37 @@ __global__ void __launch_bounds__(most_threads, blocks)
   Weights weights;
   weights.load(args.weights + std::size_t(direction) * Weights::slots * blockDim.x, blockDim.x,
                thread);
-  for (int i = thread; i < kRows * kRowFloats; i += blockDim.x) rows[i] = 0.f;
+  for (int i = thread; i < row_count * kRowFloats; i += blockDim.x) rows[i] = 0.f;
 
-  for (std::int64_t window0 = std::int64_t(blockIdx.x) * kTileWindows; window0 < args.batch;
-       window0 += std::int64_t(gridDim.x) * kTileWindows) {
-    Cell<gates> cell[kTileWindows];
+  for (std::int64_t window0 = std::int64_t(blockIdx.x) * windows; window0 < args.batch;
+       window0 += std::int64_t(gridDim.x) * windows) {
+    Cell<gates> cell[windows];
     __syncthreads();
-    for (int i = thread; i < 2 * kTileWindows * padded; i += blockDim.x) hidden[0][0][i] = 0.f;
-    for (int t = 0; t < walk.steps; t++) {
-      if (t % kTileChunk == 0) {
-        __syncthreads();
-        stage(args, walk, window0, t, min(kTileChunk, walk.steps - t), rows);
-        __syncthreads();
-      }
-#pragma unroll
-      for (int b = 0; b < kTileWindows; b++) {
-        float acc[1][gates], input[gates], sum[gates], candidate;
-        weights.input_part(rows + (b * kTileChunk + t % kTileChunk) * kRowFloats, lane, input,
-                           candidate);
-#pragma unroll
-        for (int g = 0; g < gates; g++) acc[0][g] = 0.f;
-        weights.recurrent_part(reinterpret_cast<const float4*>(hidden[t & 1][b]), lane, acc);
-        weights.reduce(acc, input, lane, sum);
-        cell[b].template advance<approximate>(sum, candidate, args.relu);
-        if (lane == 0) hidden[(t + 1) & 1][b][unit] = cell[b].h;
-      }
+    for (int i = thread; i < 2 * windows * padded; i += blockDim.x) hidden[0][0][i] = 0.f;
+    for (int first = 0; first < walk.steps; first += kTileChunk) {
+      const int count = min(kTileChunk, walk.steps - first);
       __syncthreads();
+      stage<windows>(args, walk, window0, first, count, rows);
+      __syncthreads();
+      // kTileChunk is even, so that a step's buffer does not depend on the chunk.
+      for (int t = 0; t < count; t++) {
+#pragma unroll
+        for (int b = 0; b < windows; b++) {
+          float acc[1][gates], input[gates], sum[gates], candidate;
+          weights.input_part(rows + (b * kTileChunk + t) * kRowFloats, lane, input, candidate);
+#pragma unroll
+          for (int g = 0; g < gates; g++) acc[0][g] = 0.f;
+          weights.recurrent_part(reinterpret_cast<const float4*>(hidden[t & 1][b]), lane, acc);
+          weights.reduce(acc, input, lane, sum);
+          cell[b].template advance<approximate>(sum, candidate, args.relu);
+          if (lane == 0) hidden[(t + 1) & 1][b][unit] = cell[b].h;
+        }
+        __syncthreads();
+      }
     }
     const float(*last)[padded] = hidden[walk.steps & 1];
     float* y = args.y + direction * args.batch * args.outputs;
-    for (int q = thread / 32; q < kTileWindows * args.outputs; q += blockDim.x / 32) {
+    for (int q = thread / 32; q < windows * args.outputs; q += blockDim.x / 32) {
       const int b = q / args.outputs, n = q % args.outputs;
       const std::int64_t at = (window0 + b) * args.outputs + n;
       if (window0 + b >= args.batch) continue;
@@ -90,12 +91,14 @@ __global__ void __launch_bounds__(most_threads, blocks)
 template <int gates, int slice, int most_threads, int blocks>
 void add(std::vector<Kernel>& kernels) {
   const Geometry geometry{gates, slice, 2, 1};
-  kernels.push_back(
-      {reinterpret_cast<const void*>(&tile<gates, slice, 2, false, most_threads, blocks>), geometry,
-       false, most_threads});
-  kernels.push_back(
-      {reinterpret_cast<const void*>(&tile<gates, slice, 2, true, most_threads, blocks>), geometry,
-       true, most_threads});
+  const auto add_one = [&](auto* function, bool approximate, int windows) {
+    kernels.push_back({reinterpret_cast<const void*>(function), geometry, approximate, most_threads,
+                       windows});
+  };
+  add_one(&tile<gates, slice, 2, false, most_threads, blocks, 1>, false, 1);
+  add_one(&tile<gates, slice, 2, false, most_threads, blocks, 4>, false, 4);
+  add_one(&tile<gates, slice, 2, true, most_threads, blocks, 1>, true, 1);
+  add_one(&tile<gates, slice, 2, true, most_threads, blocks, 4>, true, 4);
 }
 
 }  // namespace

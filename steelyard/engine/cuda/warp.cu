@@ -11,8 +11,10 @@ template <int gates, int padded, bool approximate>
 __global__ void __launch_bounds__(32)
     persistent_warp(const __grid_constant__ PersistentArgs args) {
   using Weights = Slice<gates, padded, 1, 1>;
+  constexpr int width = warp_width(padded), slots = 32 / width;
   extern __shared__ __align__(16) float rows[];
-  const int lane = threadIdx.x, direction = blockIdx.x;
+  float4* inputs = reinterpret_cast<float4*>(rows + (args.window + 1) * kRowFloats);
+  const int lane = threadIdx.x, unit = lane % width, direction = blockIdx.x;
   const Walk walk = args.walk[direction];
 
   Weights weights;
@@ -27,14 +29,25 @@ __global__ void __launch_bounds__(32)
     const bool stop = receive<4>(args, walk, sequence, rows);
     if (__any_sync(~0u, stop)) return;
     __syncwarp();
+#pragma unroll 2
+    for (int t = lane / width; t < walk.steps; t += slots) {
+      float input[gates], candidate;
+      weights.input_part(rows + t * kRowFloats, 0, input, candidate);
+      float4 sums{input[0], gates > 1 ? input[1 % gates] : 0.f, gates > 2 ? input[2 % gates] : 0.f,
+                  gates > 3 ? input[3 % gates] : 0.f};
+      if (gates == 3) sums.w = candidate;
+      inputs[t * width + unit] = sums;
+    }
+    __syncwarp();
     Cell<gates> cell;
-    float input[gates], candidate;
-    weights.input_part(rows, 0, input, candidate);
+    float4 ahead = inputs[unit];
+#pragma unroll 2
     for (int t = 0; t < walk.steps; t++) {
+      const float in[4] = {ahead.x, ahead.y, ahead.z, ahead.w};
+      ahead = inputs[(t + 1) * width + unit];
       float sum[gates], odd[gates];
 #pragma unroll
-      for (int g = 0; g < gates; g++) sum[g] = input[g], odd[g] = 0.f;
-      const float now = candidate;
+      for (int g = 0; g < gates; g++) sum[g] = in[g], odd[g] = 0.f;
       if (t) {
 #pragma unroll
         for (int k = 0; k < padded; k += 2) {
@@ -48,8 +61,7 @@ __global__ void __launch_bounds__(32)
 #pragma unroll
         for (int g = 0; g < gates; g++) sum[g] += odd[g];
       }
-      weights.input_part(rows + (t + 1) * kRowFloats, 0, input, candidate);
-      cell.template advance<approximate>(sum, now, args.relu);
+      cell.template advance<approximate>(sum, in[3], args.relu);
     }
     OutputWord* out = args.out + direction * args.outputs;
     if (one_output) {

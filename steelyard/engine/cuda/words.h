@@ -25,7 +25,11 @@ constexpr int kValuesPerWord = 3;
 constexpr std::uint32_t next_sequence(std::uint32_t sequence) {
   return sequence + 1 == kStop ? kNever + 1 : sequence + 1;
 }
-constexpr int words_for(int values) { return (values + kValuesPerWord - 1) / kValuesPerWord; }
+// A time step begins with a new word, so that its place follows from the word's number alone.
+constexpr int words_of_step(int features) {
+  return (features + kValuesPerWord - 1) / kValuesPerWord;
+}
+constexpr int words_for(int window, int features) { return window * words_of_step(features); }
 
 namespace words {
 
@@ -41,17 +45,26 @@ inline void put(InputWord* word, const float* values, std::uint32_t sequence) {
 
 }  // namespace words
 
-inline void send(InputWord* words, const float* values, int count, std::uint32_t sequence) {
-  int word = 0;
-  for (; 3 * word + 3 < count; ++word) words::put(words + word, values + 3 * word, sequence);
-  float rest[4] = {};
-  for (int i = 3 * word; i < count; ++i) rest[i - 3 * word] = values[i];
-  words::put(words + word, rest, sequence);
+// values: [window][features]. What follows a step's last value in its word is not looked at.
+inline void send(InputWord* words, const float* values, int window, int features,
+                 std::uint32_t sequence) {
+  const int of_step = words_of_step(features), count = window * features;
+  for (int t = 0; t < window; ++t)
+    for (int part = 0; part < of_step; ++part, ++words) {
+      const int first = t * features + part * kValuesPerWord;
+      if (first + 3 < count) {
+        words::put(words, values + first, sequence);
+        continue;
+      }
+      float rest[4] = {};
+      for (int i = first; i < count; ++i) rest[i - first] = values[i];
+      words::put(words, rest, sequence);
+    }
 }
 
 inline void send_stop(InputWord* words, int count) {
   const float nothing[4] = {};
-  for (int word = 0; word < words_for(count); ++word) words::put(words + word, nothing, kStop);
+  for (int word = 0; word < count; ++word) words::put(words + word, nothing, kStop);
 }
 
 // Whether the answer to `sequence` is there; then it is in `value`.
