@@ -64,8 +64,8 @@ void add_offline(const Context& c, const ModelView& model, Talk& talk) {
 
 }  // namespace
 
-Paragraph speed_of(const Context& c, const ModelView& model, bool named) {
-  Talk talk(c, model, named);
+Paragraph speed_of(const Context& c, const ModelView& model, Telling telling) {
+  Talk talk(c, model, telling);
   const auto order = ranked(model, Metric::mean);
   if (order.empty()) {
     talk.add(kAnalysis.nothing, {{"reason", talk.reason(Metric::mean)}});
@@ -93,15 +93,15 @@ Paragraph speed_of(const Context& c, const ModelView& model, bool named) {
   add_tail(c, model, talk);
   add_offline(c, model, talk);
   const auto expected = expected_names(c, order);
-  if (!expected.empty() && order.size() > 1) {
+  if (telling.full && !expected.empty() && order.size() > 1) {
     talk.add(expected.size() == 1 ? kAnalysis.rank_one_expected : kAnalysis.rank_expected,
              {{"list", join(expected, c.language)}});
   }
   return talk.take();
 }
 
-Talk::Talk(const Context& c, const ModelView& model, bool named) : c_(c), model_(model) {
-  if (named) paragraph_.lead = model.title + ":";
+Talk::Talk(const Context& c, const ModelView& model, Telling telling) : c_(c), model_(model) {
+  if (telling.named) paragraph_.lead = model.title + ":";
 }
 
 void Talk::add(const Phrase& phrase, Values values, const std::vector<Ranked>& from,
@@ -136,7 +136,7 @@ std::vector<Section> analysis_sections(const Context& c) {
   const struct {
     const char* id;
     const Phrase& title;
-    Paragraph (*write)(const Context&, const ModelView&, bool);
+    Paragraph (*write)(const Context&, const ModelView&, Telling);
   } parts[] = {{"speed", kTerms.speed, speed_of},
                {"accuracy", kTerms.accuracy, accuracy_of},
                {"resources", kTerms.resources, resources_of},
@@ -146,7 +146,10 @@ std::vector<Section> analysis_sections(const Context& c) {
     Section section{id, std::to_string(++number) + ". " + c.say(title), 3, {}};
     Bullets bullets;
     const bool named = c.view.models.size() > 1;
-    for (const ModelView& model : c.view.models) bullets.items.push_back(write(c, model, named));
+    for (const ModelView& model : c.view.models) {
+      const bool full = &model == &c.view.models.front();
+      bullets.items.push_back(write(c, model, {named, full}));
+    }
     if (named) {
       section.parts.push_back(std::move(bullets));
     } else if (!bullets.items.empty()) {

@@ -11,10 +11,15 @@
 
 namespace steelyard {
 
+// The first model is told in full; the others name themselves and leave out what would be repeated.
+struct Telling {
+  bool named = false;
+  bool full = true;
+};
+
 class Talk {
  public:
-  // `named`: begin with the model's name, where several models are spoken of.
-  Talk(const Context&, const ModelView&, bool named);
+  Talk(const Context&, const ModelView&, Telling);
 
   void add(const Phrase&, Values, const std::vector<Ranked>& from = {}, Metric = Metric::mean);
   // One item a device, in order: "{device} {value}" and whatever else the phrase asks for.
@@ -29,9 +34,9 @@ class Talk {
   Paragraph paragraph_;
 };
 
-Paragraph speed_of(const Context&, const ModelView&, bool named);       // analysis.cpp
-Paragraph accuracy_of(const Context&, const ModelView&, bool named);    // analysis_accuracy.cpp
-Paragraph resources_of(const Context&, const ModelView&, bool named);   // analysis_cost.cpp
-Paragraph efficiency_of(const Context&, const ModelView&, bool named);  // analysis_cost.cpp
+Paragraph speed_of(const Context&, const ModelView&, Telling);       // analysis.cpp
+Paragraph accuracy_of(const Context&, const ModelView&, Telling);    // analysis_accuracy.cpp
+Paragraph resources_of(const Context&, const ModelView&, Telling);   // analysis_cost.cpp
+Paragraph efficiency_of(const Context&, const ModelView&, Telling);  // analysis_cost.cpp
 
 }  // namespace steelyard

@@ -46,8 +46,8 @@ void add_quantised(const Context& c, const ModelView& model, const std::vector<R
 
 }  // namespace
 
-Paragraph accuracy_of(const Context& c, const ModelView& model, bool named) {
-  Talk talk(c, model, named);
+Paragraph accuracy_of(const Context& c, const ModelView& model, Telling telling) {
+  Talk talk(c, model, telling);
   const auto order = ranked(model, Metric::rmse);
   if (order.empty()) {
     talk.add(kAnalysis.nothing, {{"reason", talk.reason(Metric::rmse)}});
@@ -55,7 +55,9 @@ Paragraph accuracy_of(const Context& c, const ModelView& model, bool named) {
     const Ranked &best = order.front(), &worst = order.back();
     const std::string value = c.text(best, Metric::rmse), last = c.text(worst, Metric::rmse);
     const double gap = best.value > 0 ? 100 * (worst.value / best.value - 1) : 0;
-    talk.add(value == last ? kAnalysis.same_error : kAnalysis.error_range,
+    talk.add(order.size() == 1 ? kAnalysis.one_error
+             : value == last   ? kAnalysis.same_error
+                               : kAnalysis.error_range,
              {{"best", c.name(*best.column)},
               {"value", value},
               {"worst", c.name(*worst.column)},

@@ -12,16 +12,16 @@
 
 namespace steelyard {
 
-Paragraph resources_of(const Context& c, const ModelView& model, bool named) {
+Paragraph resources_of(const Context& c, const ModelView& model, Telling telling) {
   constexpr double kLow = 10;  // percent, the seed's upper end for the desktop GPU
-  Talk talk(c, model, named);
+  Talk talk(c, model, telling);
   const auto order = ranked(model, Metric::utilisation);
   if (order.empty()) {
     talk.add(kAnalysis.nothing, {{"reason", talk.reason(Metric::utilisation)}});
   } else {
     const auto items = talk.items(order, kAnalysis.use_item, Metric::utilisation);
     talk.add(kAnalysis.use, {{"list", join(items, c.language)}}, order, Metric::utilisation);
-    if (!alike(order, Metric::utilisation)) {
+    if (telling.full && !alike(order, Metric::utilisation)) {
       talk.add(kAnalysis.use_unlike, {{"list", conditions(c, order, Metric::utilisation)}});
     }
     std::vector<Ranked> low;
@@ -31,7 +31,7 @@ Paragraph resources_of(const Context& c, const ModelView& model, bool named) {
       low.push_back(r);
       names.push_back(c.name(*r.column));
     }
-    if (!low.empty()) {
+    if (telling.full && !low.empty()) {
       talk.add(kAnalysis.use_low,
                {{"list", join(names, c.language)}, {"limit", significant(kLow, 2)}}, low,
                Metric::utilisation);
@@ -55,12 +55,12 @@ std::vector<std::string> power_items(const Context& c, const std::vector<Ranked>
   for (const Ranked& r : order) {
     const auto& power = r.column->main->power;
     const bool band = power.low_watts && power.high_watts;
-    out.push_back(c.say(band ? kAnalysis.power_item_band : kAnalysis.power_item,
-                        {{"device", c.name(*r.column)},
-                         {"born", c.born(*r.column)},
-                         {"value", c.text(r, Metric::power)},
-                         {"low", band ? watts(*power.low_watts) : ""},
-                         {"high", band ? watts(*power.high_watts) : ""}}));
+    out.push_back(
+        c.say(band ? kAnalysis.power_item_band : kAnalysis.power_item,
+              {{"device", c.name(*r.column)},
+               {"born", c.born(*r.column)},
+               {"value", c.text(r, Metric::power)},
+               {"range", band ? range(*power.low_watts, *power.high_watts, watts) : ""}}));
   }
   return out;
 }
@@ -105,8 +105,8 @@ void add_idle(const Context& c, Talk& talk, const std::vector<Ranked>& order) {
 
 }  // namespace
 
-Paragraph efficiency_of(const Context& c, const ModelView& model, bool named) {
-  Talk talk(c, model, named);
+Paragraph efficiency_of(const Context& c, const ModelView& model, Telling telling) {
+  Talk talk(c, model, telling);
   const auto order = ranked(model, Metric::power);
   if (order.empty()) {
     talk.add(kAnalysis.nothing, {{"reason", talk.reason(Metric::power)}});
@@ -114,7 +114,7 @@ Paragraph efficiency_of(const Context& c, const ModelView& model, bool named) {
   }
   talk.add(kAnalysis.power, {{"list", join(power_items(c, order), c.language)}}, order,
            Metric::power);
-  if (!alike(order, Metric::power))
+  if (telling.full && !alike(order, Metric::power))
     talk.add(kAnalysis.power_unlike, {{"list", conditions(c, order, Metric::power)}});
   add_energy(c, talk, ranked(model, Metric::total_energy));
   add_idle(c, talk, order);
@@ -125,7 +125,7 @@ Paragraph efficiency_of(const Context& c, const ModelView& model, bool named) {
     without.push_back(c.name(column));
     if (reason.empty()) reason = clause(why_missing(column, Metric::power), c.language);
   }
-  if (!without.empty()) {
+  if (telling.full && !without.empty()) {
     talk.add(kAnalysis.without_power, {{"list", join(without, c.language)}, {"reason", reason}});
   }
   return talk.take();

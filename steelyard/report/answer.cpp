@@ -31,15 +31,20 @@ Sentence fastest(const Context& c, const ModelView& model) {
                                  [](const Ranked& r) { return !is_expected(*r.column); });
   const bool tell_real = is_expected(*best.column) && real != order.end();
   const Ranked& next = tell_real ? *real : order[1];
-  return {c.say(tell_real ? kAnswer.fastest_expected : kAnswer.fastest,
-                {{"model", model.title},
-                 {"best", c.name(*best.column)},
-                 {"born", born},
-                 {"value", value},
-                 {"next", c.name(*next.column)},
-                 {"next_born", c.born(*next.column)},
-                 {"next_value", c.text(next, Metric::mean)},
-                 {"factor", factor(next.value / best.value)}}),
+  const auto interval = factor_interval(next, best, Metric::mean);
+  const Phrase& phrase = tell_real                        ? kAnswer.fastest_expected
+                         : interval && interval->low <= 1 ? kAnswer.fastest_open
+                         : interval                       ? kAnswer.fastest_interval
+                                                          : kAnswer.fastest;
+  return {c.say(phrase, {{"model", model.title},
+                         {"best", c.name(*best.column)},
+                         {"born", born},
+                         {"value", value},
+                         {"next", c.name(*next.column)},
+                         {"next_born", c.born(*next.column)},
+                         {"next_value", c.text(next, Metric::mean)},
+                         {"factor", factor(next.value / best.value)},
+                         {"interval", interval ? c.interval(*interval) : ""}}),
           {source(best), source(next)}};
 }
 
@@ -53,22 +58,29 @@ Sentence least_power(const Context& c, const ModelView& model) {
     return {c.say(kAnswer.no_power, {{"reason", clause(reason, c.language)}}), {}};
   }
   const Ranked& best = power.front();
-  const std::string where = boundary_name(best.column->main->power.boundary, c.language);
+  std::string where = boundary_name(best.column->main->power.boundary, c.language);
+  if (!alike(power, Metric::power))
+    where = c.say(kAnswer.where_unlike, {{"best", c.name(*best.column)}, {"where", where}});
+  const std::string n = std::to_string(power.size());
   if (energy.empty()) {
-    return {c.say(kAnswer.least_power, {{"best", c.name(*best.column)},
+    return {c.say(kAnswer.least_power, {{"n", n},
+                                        {"best", c.name(*best.column)},
                                         {"born", c.born(*best.column)},
                                         {"value", c.text(best, Metric::power)},
                                         {"where", where}}),
             {c.source(model, *best.column, Metric::power)}};
   }
   const Ranked& saver = energy.front();
-  return {c.say(kAnswer.least_both, {{"best", c.name(*best.column)},
-                                     {"born", c.born(*best.column)},
-                                     {"value", c.text(best, Metric::power)},
-                                     {"where", where},
-                                     {"saver", c.name(*saver.column)},
-                                     {"saver_born", c.born(*saver.column)},
-                                     {"energy", c.text(saver, Metric::total_energy)}}),
+  const bool same = saver.column == best.column;
+  return {c.say(same ? kAnswer.least_same : kAnswer.least_both,
+                {{"n", n},
+                 {"best", c.name(*best.column)},
+                 {"born", c.born(*best.column)},
+                 {"value", c.text(best, Metric::power)},
+                 {"where", where},
+                 {"saver", c.name(*saver.column)},
+                 {"saver_born", c.born(*saver.column)},
+                 {"energy", c.text(saver, Metric::total_energy)}}),
           {c.source(model, *best.column, Metric::power),
            c.source(model, *saver.column, Metric::total_energy)}};
 }
@@ -92,7 +104,7 @@ Sentence least_error(const Context& c, const ModelView& model) {
                                             c.source(model, *worst.column, Metric::rmse)};
   if (value == worst_value && naive) {
     const double gap = 100 * (best.value / *accuracy.rmse_naive - 1);
-    return {c.say(kAnswer.same_error,
+    return {c.say(order.size() == 1 ? kAnswer.one_error : kAnswer.same_error,
                   {{"value", value},
                    {"naive", naive_text},
                    {"gap", percent(std::abs(gap))},

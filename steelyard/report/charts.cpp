@@ -106,8 +106,8 @@ std::vector<std::pair<double, double>> front_of(const std::vector<Series>& serie
   return front;
 }
 
-// Against energy where two devices have it, else against power; only of one boundary? The chart
-// shows all and its table names the boundary of each.
+// Against energy where two devices have it, else against power. Where the boundaries differ each
+// point names its own, and no Pareto front is drawn.
 std::optional<Chart> scatter(const Context& c, const ModelView& model, int number) {
   const bool energy = ranked(model, Metric::total_energy).size() >= 2;
   const Metric metric = energy ? Metric::total_energy : Metric::power;
@@ -121,6 +121,7 @@ std::optional<Chart> scatter(const Context& c, const ModelView& model, int numbe
   chart.data = {chart.title, c.say(kTerms.device), {}, {}, "", true};
   for (const Phrase* phrase : {&kTerms.mean_latency, energy ? &kTerms.total_energy : &kTerms.power})
     chart.data.columns.push_back({c.say(*phrase), {}, State::plain});
+  const bool same = alike(ranked(model, metric), metric);
   std::string list;
   for (const Ranked& r : ranked(model, metric)) {
     const auto mean = value_of(*r.column, Metric::mean);
@@ -128,8 +129,11 @@ std::optional<Chart> scatter(const Context& c, const ModelView& model, int numbe
     Series series = series_of(c, *r.column);
     series.points = {{*mean, r.value}};
     const auto& power = r.column->main->power;
-    if (!energy && power.low_watts && power.high_watts && *power.low_watts > 0)
-      series.bound = std::pair(*power.low_watts, *power.high_watts);
+    if (power.watts && power.low_watts && power.high_watts && *power.low_watts > 0) {
+      const double scale = r.value / *power.watts;  // 1 for power itself
+      series.bound = std::pair(*power.low_watts * scale, *power.high_watts * scale);
+    }
+    if (!same) series.name += " · " + boundary_name(condition_of(*r.column, metric), c.language);
     chart.series.push_back(std::move(series));
     list += " " + c.say(kTerms.scatter_item, {{"device", c.name(*r.column)},
                                               {"latency", duration(*mean)},
@@ -144,7 +148,7 @@ std::optional<Chart> scatter(const Context& c, const ModelView& model, int numbe
         {c.name(*r.column), {cell_for(c, *r.column, Metric::mean), std::move(cost)}, ""});
   }
   if (chart.series.size() < 2) return {};
-  if (alike(ranked(model, metric), metric)) {
+  if (same) {
     chart.front = front_of(chart.series);
     chart.front_label = c.say(kTerms.pareto);
   }

@@ -14,8 +14,8 @@ namespace steelyard {
 namespace {
 
 // When a sentence is said. Sources: p99 classes are those of decision pages (10 ms) and of market
-// data benchmarks (100 µs); 15.4 W is what a PoE port (802.3af) gives, 5 W what passive cooling of
-// a credit-card board carries off, 75 W what a PCIe slot gives; 10 % is the seed's GPU utilisation.
+// data benchmarks (100 µs); 15.4 W and 25.5 W are what PoE (802.3af, at) gives, 5 W what passive
+// cooling of a credit-card board carries off; 10 % is the seed's GPU utilisation.
 constexpr double kTied = 1.05;         // times the fastest mean: not told apart
 constexpr double kSlow = 2;            // times the fastest mean
 constexpr double kSteady = 1.2;        // p99 / p50 at most
@@ -24,7 +24,7 @@ constexpr double kBusy = 10'000;       // inferences a second
 constexpr double kGateway = 200;       // inferences a second
 constexpr double kFrugal = 5;          // W at most
 constexpr double kFanless = 15.4;      // W at most
-constexpr double kHungry = 75;         // W at least
+constexpr double kHungry = 25.5;       // W at least
 constexpr double kHungrier = 2;        // times the least power
 constexpr double kIdle = 0.5;          // of the power, at least
 constexpr double kSpare = 10;          // % utilisation at most
@@ -100,7 +100,7 @@ class Judge {
       strong(kConclusion.frugal, {{"value", shown}, {"limit", significant(kFrugal, 1)}});
     const auto order = ranked(model_, Metric::power);
     if (*power >= kHungry) {
-      weak(kConclusion.hungry, {{"value", shown}, {"limit", significant(kHungry, 2)}});
+      weak(kConclusion.hungry, {{"value", shown}, {"limit", significant(kHungry, 3)}});
     } else if (order.size() > 1 && alike(order, Metric::power) && order.front().value > 0 &&
                *power / order.front().value >= kHungrier) {
       weak(kConclusion.hungrier,
@@ -218,6 +218,7 @@ Paragraph choice(const Context& c, const ModelView& model) {
          {"power", c.text(power.front(), Metric::power)},
          {"frugal_latency", slow ? duration(*slow) : c.say(kTerms.missing)}},
         {c.source(model, fast, Metric::mean), c.source(model, frugal, Metric::power)});
+    if (!more) say(kConclusion.choose_unknown, {{"fast", c.name(fast)}});
     if (slow && more && speed.front().value > 0 && power.front().value > 0) {
       say(kConclusion.choose_limit, {{"frugal", c.name(frugal)},
                                      {"fast", c.name(fast)},

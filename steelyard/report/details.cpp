@@ -73,10 +73,20 @@ class Sheet {
     }
   }
 
+  void interval(const Phrase& label, const std::optional<IntervalFigure>& ci) {
+    if (!ci || s_.provenance == Provenance::simulated) return;
+    rows_.push_back(
+        {c_.say(label),
+         {{range(ci->low, ci->high, duration), state_, {level_name(ci->level, c_.language)}, ""}},
+         ""});
+  }
+
   void latency() {
     if (s_.outcome.kind != Outcome::Completed) return;
     const auto& l = s_.latency_ns;
     figure(c_.say(kTerms.mean_latency), l.mean, duration);
+    interval(kTerms.mean_interval, l.mean_ci);
+    interval(kTerms.median_interval, l.median_ci);
     known(kTerms.deviation, l.stddev, duration);
     known(kTerms.minimum, l.min, duration);
     for (const PercentileFigure& p : l.percentiles) {
@@ -102,15 +112,15 @@ class Sheet {
   void costs() {
     const auto& use = s_.utilisation;
     figure(c_.say(kTerms.utilisation), use.percent, percent, use.reason,
-           {definition_name(use.definition, c_.language)});
+           {definition_name(use.definition, c_.language), use.definition});
     const auto boundary = [&](const std::string& where) {
       return std::vector<std::string>{
           c_.say(kTerms.boundary_cell, {{"where", boundary_name(where, c_.language)}})};
     };
     auto power = boundary(s_.power.boundary);
     if (s_.power.low_watts && s_.power.high_watts) {
-      power.push_back(c_.say(kTerms.band, {{"low", watts(*s_.power.low_watts)},
-                                           {"high", watts(*s_.power.high_watts)}}));
+      power.push_back(c_.say(kTerms.band,
+                             {{"range", range(*s_.power.low_watts, *s_.power.high_watts, watts)}}));
     }
     if (s_.power.watts && s_.power.reason) power.push_back(clause(*s_.power.reason, c_.language));
     figure(c_.say(kTerms.power), s_.power.watts, watts, s_.power.reason, std::move(power));

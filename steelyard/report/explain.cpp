@@ -109,9 +109,24 @@ std::string tidy(std::string_view quoted) {
   return out;
 }
 
+// What a runtime was asked for: a figure of ours has a name in both languages.
+std::string asked_name(const std::string& quoted, Language language) {
+  const struct {
+    std::string_view key;
+    const Phrase& phrase;
+  } known[] = {{"utilisation", kTerms.use},
+               {"memory", kTerms.memory},
+               {"power", kTerms.power},
+               {"", kReasons.this_value}};
+  for (const auto& [key, phrase] : known)
+    if (quoted == key) return fill(phrase, language);
+  return tidy(quoted);
+}
+
 }  // namespace
 
 std::string clause(const Reason& reason, Language language) {
+  const bool asked = reason.code == ReasonCode::not_reported;
   const auto v = [&](std::string_view name, std::size_t at) { return value(reason, name, at); };
   const std::string words = fill(phrase_of(reason.code), language,
                                  {{"n", v("n", 0)},
@@ -124,8 +139,9 @@ std::string clause(const Reason& reason, Language language) {
                                   {"percent", v("percent", 0)},
                                   {"ratio", v("ratio", 0)},
                                   {"error", v("error", 0)},
-                                  {"tolerance", v("tolerance", 1)}});
-  const std::string quoted = tidy(reason.quoted);
+                                  {"tolerance", v("tolerance", 1)},
+                                  {"asked", asked ? asked_name(reason.quoted, language) : ""}});
+  const std::string quoted = asked ? "" : tidy(reason.quoted);
   if (quoted.empty()) return words;
   return fill(kReasons.with_quote, language, {{"clause", words}, {"quoted", quoted}});
 }
@@ -204,6 +220,12 @@ std::string correctness_name(std::string_view kind, Language language) {
   return fill(kTerms.outputs_unchecked, language);
 }
 
+std::string level_name(std::string_view level, Language language) {
+  if (level == "workers") return fill(kTerms.level_workers, language);
+  if (level == "blocks") return fill(kTerms.level_blocks, language);
+  return fill(kTerms.level_queries, language);
+}
+
 std::string boundary_name(std::string_view boundary, Language language) {
   const struct {
     std::string_view name;
@@ -221,9 +243,10 @@ std::string definition_name(std::string_view definition, Language language) {
   if (definition.empty()) return fill(kTerms.use_unknown, language);
   const std::string text = lower(definition);
   const auto says = [&](std::string_view word) { return text.find(word) != std::string::npos; };
-  if (says("kernel") && !says("cpu")) return fill(kTerms.use_kernel, language);
-  if (says("cpu time")) return fill(kTerms.use_cpu, language);
-  if (says("frames") || says("npu")) return fill(kTerms.use_npu, language);
+  if (says("cpu time of the measuring process")) return fill(kTerms.use_cpu, language);
+  if (says("sm activity")) return fill(kTerms.use_sm, language);
+  if (says("pipeline occupancy")) return fill(kTerms.use_npu, language);
+  if (says("one or more kernels")) return fill(kTerms.use_kernel, language);
   return tidy(definition);
 }
 

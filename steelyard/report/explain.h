@@ -19,6 +19,8 @@ std::string name_of(Availability::Kind, Language);
 std::string name_of(const Scenario&, Language);
 std::string trust_name(std::string_view kind, Language);
 std::string correctness_name(std::string_view kind, Language);
+// What an interval stands on: "workers", "blocks", "queries".
+std::string level_name(std::string_view level, Language);
 // "chip" -> 칩; a boundary that we have no word for is quoted as it is.
 std::string boundary_name(std::string_view boundary, Language);
 // Definitions that we know are worded in both languages; others are quoted as they are.

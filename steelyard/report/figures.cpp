@@ -7,6 +7,7 @@
 
 #include "steelyard/report/explain.h"
 #include "steelyard/report/format.h"
+#include "steelyard/report/words_terms.h"
 
 namespace steelyard {
 namespace {
@@ -154,6 +155,27 @@ std::vector<Ranked> ranked(const ModelView& model, Metric metric) {
   return out;
 }
 
+const std::optional<IntervalFigure>& interval_of(const Column& column, Metric metric) {
+  static const std::optional<IntervalFigure> none;
+  if (!column.completed() || !column.single_stream()) return none;
+  if (metric == Metric::mean) return column.main->latency_ns.mean_ci;
+  if (metric == Metric::median) return column.main->latency_ns.median_ci;
+  return none;
+}
+
+std::optional<FactorInterval> factor_interval(const Ranked& a, const Ranked& b, Metric metric) {
+  double squares = 0;
+  for (const Ranked* r : {&a, &b}) {
+    const auto& ci = interval_of(*r->column, metric);
+    const bool expected = r->column->main->provenance == Provenance::simulated;
+    if (!ci || expected || !(ci->low > 0) || !std::isfinite(ci->high)) return {};
+    const double half = std::log(ci->high / ci->low) / 2;
+    squares += half * half;
+  }
+  const double ratio = a.value / b.value, half = std::exp(std::sqrt(squares));
+  return FactorInterval{ratio / half, ratio * half};
+}
+
 std::string condition_of(const Column& column, Metric metric) {
   switch (metric) {
     case Metric::utilisation:
@@ -180,7 +202,12 @@ bool alike(const std::vector<Ranked>& ranked, Metric metric) {
 }
 
 std::string Context::born(const Column& column) const {
-  return name_of(column.main->provenance, language);
+  const bool expected = column.main->provenance == Provenance::simulated;
+  return expected ? say(kTerms.expected_short) : name_of(column.main->provenance, language);
+}
+
+std::string Context::interval(const FactorInterval& i) const {
+  return say(kTerms.interval, {{"range", range(i.low, i.high, factor)}});
 }
 
 std::string Context::source(const ModelView& model, const Column& column, Metric metric) const {

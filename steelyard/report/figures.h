@@ -40,6 +40,14 @@ struct Ranked {
 // most). Ties keep the order of the columns.
 std::vector<Ranked> ranked(const ModelView&, Metric);
 
+// 95 % interval of a / b, in log space from their own intervals taken as independent. Empty where
+// one has none, and for expected values: the noise of a model says nothing about the device.
+struct FactorInterval {
+  double low, high;
+};
+std::optional<FactorInterval> factor_interval(const Ranked& a, const Ranked& b, Metric);
+const std::optional<IntervalFigure>& interval_of(const Column&, Metric);
+
 // Boundary of power, or definition of utilisation: what must be alike before values are compared.
 std::string condition_of(const Column&, Metric);
 bool alike(const std::vector<Ranked>&, Metric);
@@ -56,7 +64,8 @@ struct Context {
   std::string text(const Ranked& r, Metric metric) const {
     return text_of(r.value, metric, *r.column, language);
   }
-  std::string born(const Column&) const;
+  std::string interval(const FactorInterval&) const;  // "95 % 신뢰 구간 6.31–6.41"
+  std::string born(const Column&) const;              // in running text: "실측", "expected"
   // "GRU_Apple native-cpu latency_ns.mean"
   std::string source(const ModelView&, const Column&, Metric) const;
 };

@@ -27,6 +27,21 @@ int rounded_exponent(double value, int digits) {
   return std::atoi(text.c_str() + text.find('e') + 1);
 }
 
+// "4.2×10⁻⁷"
+std::string scientific(double value, int digits, int exponent) {
+  static constexpr std::string_view kRaised[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
+  const std::string mantissa = fmt::format("{:.{}e}", value, digits - 1);
+  std::string out = with_separators(mantissa.substr(0, mantissa.find('e'))) + "×10";
+  for (const char c : std::to_string(exponent)) {
+    if (c == '-') {
+      out += "⁻";
+    } else {
+      out += kRaised[c - '0'];
+    }
+  }
+  return out;
+}
+
 struct Scale {
   double unit;
   const char* name;
@@ -60,7 +75,7 @@ std::string significant(double value, int digits) {
   if (!std::isfinite(value)) return "?";
   if (value == 0) return "0";
   const int exponent = rounded_exponent(value, digits);
-  if (exponent < -6 || exponent >= 15) return fmt::format("{:.{}e}", value, digits - 1);
+  if (exponent < -5 || exponent >= 15) return scientific(value, digits, exponent);
   if (exponent >= digits) {  // zeros in place of digits that mean nothing
     const double step = std::pow(10.0, exponent - digits + 1);
     return decimal(std::round(value / step) * step, 0);
@@ -98,6 +113,14 @@ std::string bytes(double value) {
 std::string percent(double value) { return significant(value, std::abs(value) < 1 ? 2 : 3) + " %"; }
 
 std::string signed_percent(double value) { return (value > 0 ? "+" : "") + percent(value); }
+
+std::string range(double low, double high, std::string (*text)(double)) {
+  std::string from = text(low);
+  const std::string to = text(high);
+  const auto unit = from.rfind(' ');
+  if (unit != std::string::npos && to.ends_with(from.substr(unit))) from.resize(unit);
+  return from + "–" + to;
+}
 
 std::string factor(double ratio) { return significant(ratio, 3); }
 

@@ -56,9 +56,16 @@ std::string small(const std::string& text) {
   return "<span class=\"small\">" + escape(text) + "</span>";
 }
 
+// A name may be broken before its bracket.
+std::string breakable(const std::string& name) {
+  const auto bracket = name.find('(');
+  if (bracket == std::string::npos || bracket == 0) return escape(name);
+  return escape(name.substr(0, bracket)) + "<wbr>" + escape(name.substr(bracket));
+}
+
 class Writer {
  public:
-  explicit Writer(Language language) : language_(language) {}
+  Writer(Language language, const std::string& title) : language_(language), title_(title) {}
 
   std::string operator()(const Paragraph& paragraph) const {
     const bool heading = !paragraph.lead.empty() && paragraph.sentences.size() == 1 &&
@@ -130,13 +137,14 @@ class Writer {
   }
 
   std::string scrolled(const Table& table) const {
+    const std::string hide = table.caption == title_ ? " class=\"hidden\"" : "";
     std::string out = "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"" +
                       escape(table.caption) + "\">\n<table class=\"" +
-                      (table.numeric ? "numeric" : "text") + "\">\n<caption>" +
+                      (table.numeric ? "numeric" : "text") + "\">\n<caption" + hide + ">" +
                       escape(table.caption) + "</caption>\n<thead><tr><th scope=\"col\">" +
                       escape(table.corner) + "</th>";
     for (const Heading& heading : table.columns) {
-      out += "<th scope=\"col\">" + escape(heading.text);
+      out += "<th scope=\"col\">" + breakable(heading.text);
       for (const std::string& detail : heading.details) out += small(detail);
       out += badge(heading.state) + "</th>";
     }
@@ -153,6 +161,7 @@ class Writer {
   }
 
   Language language_;
+  const std::string& title_;
 };
 
 std::string legend_of(const Document& document) {
@@ -229,7 +238,8 @@ std::string write_html(const Document& document) {
       legend = true;
       body += legend_of(document);
     }
-    for (const Part& part : section.parts) body += std::visit(Writer(document.language), part);
+    for (const Part& part : section.parts)
+      body += std::visit(Writer(document.language, section.title), part);
     const std::string h = "h" + std::to_string(section.level);
     data entry;
     entry.set("id", section.id);

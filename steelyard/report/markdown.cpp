@@ -34,8 +34,9 @@ std::string cell_text(const Cell& cell, Language language) {
   return out;
 }
 
-std::string table_text(const Table& table, Language language) {
-  std::string out = "**" + plain(table.caption) + "**\n\n| " + plain(table.corner);
+std::string table_text(const Table& table, Language language, const std::string& title = {}) {
+  std::string out = table.caption == title ? "" : "**" + plain(table.caption) + "**\n\n";
+  out += "| " + plain(table.corner);
   for (const Heading& heading : table.columns) {
     out += " | " + plain(heading.text);
     const std::string word = word_of(heading.state, language);
@@ -66,16 +67,18 @@ std::string sentences(const Paragraph& paragraph) {
 
 struct Writer {
   Language language;
+  const std::string& title;
   std::string operator()(const Paragraph& p) const { return sentences(p) + "\n\n"; }
   std::string operator()(const Bullets& bullets) const {
     std::string out;
     for (const Paragraph& item : bullets.items) out += "- " + sentences(item) + "\n";
     return out + "\n";
   }
-  std::string operator()(const Table& table) const { return table_text(table, language); }
+  std::string operator()(const Table& table) const { return table_text(table, language, title); }
   std::string operator()(const Code& code) const { return "```\n" + code.text + "```\n\n"; }
   std::string operator()(const Chart& chart) const {
-    return plain(chart.description) + "\n\n" + table_text(chart.data, language);
+    return "### " + plain(chart.title) + "\n\n" + plain(chart.description) + "\n\n" +
+           table_text(chart.data, language, chart.title);
   }
 };
 
@@ -86,7 +89,8 @@ std::string write_markdown(const Document& document) {
   for (const Section& section : document.sections) {
     out += std::string(static_cast<std::size_t>(section.level), '#') + " " + plain(section.title) +
            "\n\n";
-    for (const Part& part : section.parts) out += std::visit(Writer{document.language}, part);
+    for (const Part& part : section.parts)
+      out += std::visit(Writer{document.language, section.title}, part);
   }
   while (out.ends_with("\n\n")) out.pop_back();
   return out;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace steelyard {
@@ -51,7 +52,7 @@ bool same_product(const std::vector<std::string>& whole, const std::vector<std::
     from = std::search(from, whole.end(), part.begin(), part.end());
     if (from == whole.end()) return false;
     const auto after = from + static_cast<std::ptrdiff_t>(part.size());
-    const bool variant = std::any_of(after, whole.end(), is_variant);
+    const bool variant = after != whole.end() && is_variant(*after);
     const bool longer_number = after != whole.end() &&
                                std::isdigit(static_cast<unsigned char>((*after)[0])) != 0 &&
                                std::isdigit(static_cast<unsigned char>(part.back()[0])) != 0;
@@ -98,17 +99,21 @@ std::vector<std::string> words_of(const std::string& text) {
 
 bool stands_for_same(const StandsFor& wanted, const Device& real) {
   const auto a = pieces(wanted.device), b = pieces(real.name);
-  const bool device = same_product(b, a) || is_suffix(a, b);
+  const bool device = same_product(b, a) || (b.size() > 1 && is_suffix(a, b));
   return device &&
          (same_runtime(wanted.runtime, real.runtime) || same_runtime(wanted.runtime, real.backend));
 }
 
-std::string short_device(const std::string& name) {
+std::string short_device(const std::string& name, const std::string& runtime) {
   std::string text = name.substr(0, name.find(" @"));
+  const auto bracket = text.rfind(" (");
+  if (bracket != std::string::npos && letters_only(text.substr(bracket)) == letters_only(runtime))
+    text.resize(bracket);
   erase_all(text, "(R)");
   erase_all(text, "(TM)");
-  static constexpr std::string_view kNoise[] = {"NVIDIA", "GeForce",   "Intel",   "AMD",
-                                                "CPU",    "Processor", "Graphics"};
+  static constexpr std::string_view kNoise[] = {"NVIDIA", "GeForce",   "Intel",    "AMD",
+                                                "CPU",    "Processor", "Graphics", "Platinum",
+                                                "Gold",   "Silver",    "Bronze"};
   std::string out;
   for (const std::string& word : words_of(text)) {
     const bool cores = word.ends_with("-Core");
@@ -125,7 +130,13 @@ std::string short_runtime(const std::string& runtime, const std::string& backend
     if (std::isdigit(static_cast<unsigned char>(word[0])) != 0 || word[0] == '(') break;
     out += (out.empty() ? "" : " ") + word;
   }
-  return out.empty() ? backend : out;
+  if (out.empty()) out = backend;
+  static constexpr std::pair<std::string_view, std::string_view> kSpelled[] = {
+      {"tensorrt", "TensorRT"}, {"onnxruntime", "ONNX Runtime"}, {"hailort", "HailoRT"},
+      {"openvino", "OpenVINO"}, {"native-cpu", "Steelyard"},     {"steelyard engine", "Steelyard"}};
+  for (const auto& [plain, spelled] : kSpelled)
+    if (lower(out) == plain) return std::string(spelled);
+  return out;
 }
 
 }  // namespace steelyard

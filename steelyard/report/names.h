@@ -13,9 +13,9 @@ namespace steelyard {
 bool stands_for_same(const StandsFor&, const Device& real);
 
 // "NVIDIA GeForce RTX 3070 Ti" -> "RTX 3070 Ti"; "Intel(R) Xeon(R) Platinum 8481C CPU @ 2.70GHz" ->
-// "Xeon Platinum 8481C".
-std::string short_device(const std::string& name);
-// "ONNX Runtime 1.32.0" -> "ONNX Runtime"; the backend's name when the runtime is empty.
+// "Xeon 8481C". A runtime in brackets at the end is taken off: it is told apart.
+std::string short_device(const std::string& name, const std::string& runtime);
+// "ONNX Runtime 1.32.0" -> "ONNX Runtime", "tensorrt" -> "TensorRT"; the backend's when empty.
 std::string short_runtime(const std::string& runtime, const std::string& backend);
 
 }  // namespace steelyard

@@ -23,15 +23,25 @@ std::string caveat(const Context& c, const std::vector<const Column*>& compared)
 }
 
 // "{best}가 {next}보다 2.31배, {last}보다 388배 ..."
-std::string compared(const Context& c, const std::vector<Ranked>& order, const Phrase& verb) {
+std::string compared(const Context& c, const std::vector<Ranked>& order, Metric metric,
+                     const Phrase& verb) {
   const Ranked &best = order.front(), &next = order[1], &last = order.back();
   const auto ratio = [&](const Ranked& other) {
     return best.value > other.value ? best.value / other.value : other.value / best.value;
   };
   const auto than = [&](const Ranked& other) {
-    return c.say(kNotes.than,
-                 {{"device", c.name(*other.column)}, {"factor", factor(ratio(other))}});
+    const auto interval = factor_interval(other, best, metric);
+    return c.say(interval ? kNotes.than_interval : kNotes.than,
+                 {{"device", c.name(*other.column)},
+                  {"factor", factor(ratio(other))},
+                  {"interval", interval ? c.interval(*interval) : ""}});
   };
+  if (const auto open = factor_interval(next, best, metric); open && open->low <= 1) {
+    return c.say(kNotes.undecided, {{"best", c.name(*best.column)},
+                                    {"next", c.name(*next.column)},
+                                    {"factor", factor(ratio(next))},
+                                    {"interval", c.interval(*open)}});
+  }
   std::vector<const Column*> columns = {best.column, next.column};
   std::vector<std::string> others = {than(next)};
   if (order.size() > 2) {
@@ -57,7 +67,7 @@ std::string ordered(const Context& c, const ModelView& model, Metric metric,
   if (order.size() == 1)
     return lead + c.say(kNotes.alone, {{"best", c.name(*order.front().column)}});
   if (order.front().value <= 0 || order.back().value <= 0) return c.say(direction);
-  return lead + compared(c, order, verb);
+  return lead + compared(c, order, metric, verb);
 }
 
 std::string tail(const Context& c, const ModelView& model) {

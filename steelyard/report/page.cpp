@@ -59,7 +59,7 @@ const char* const kStyle = R"style(:root {
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; scroll-padding-top: 1rem; }
 body {
-  margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 76rem; background: var(--paper);
+  margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 86rem; background: var(--paper);
   color: var(--ink); line-height: 1.65; word-break: keep-all; overflow-wrap: anywhere;
   font-family: "Noto Sans KR", "Apple SD Gothic Neo", "Malgun Gothic", "NanumGothic", system-ui, sans-serif;
 }
@@ -68,7 +68,7 @@ h2 { font-size: 1.3rem; line-height: 1.3; margin: 2.75rem 0 .75rem; padding-bott
   border-bottom: 2px solid var(--strong); color: var(--strong); }
 h3 { font-size: 1.08rem; margin: 1.6rem 0 .4rem; }
 h4 { font-size: 1rem; margin: 1.5rem 0 .3rem; }
-p, ul { margin: .5rem 0; }
+p, ul, figcaption { margin: .5rem 0; max-width: 72rem; }
 ul { padding-left: 1.2rem; }
 li { margin: .3rem 0; }
 a { color: var(--c0); }
@@ -85,26 +85,27 @@ nav li { margin: 0; }
   background: var(--wash); border-left: 4px solid var(--c0); font-size: 1.07rem; }
 .answer ul li::before { content: counter(answer); font-weight: 700; color: var(--strong); }
 .answer > p { color: var(--soft); }
-.scroll { overflow-x: auto; margin: .8rem 0 1.4rem; border: 1px solid var(--line); border-radius: 6px; }
+.scroll { position: relative; overflow-x: auto; margin: .8rem 0 1.4rem; border: 1px solid var(--line); border-radius: 6px; }
 .scroll:focus-visible { outline: 3px solid var(--c0); }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; line-height: 1.45; }
 caption { text-align: left; font-weight: 700; padding: .6rem .75rem; }
 th, td { padding: .5rem .75rem; border-top: 1px solid var(--line); vertical-align: top; text-align: left; }
-thead th { background: var(--wash); min-width: 8.5rem; vertical-align: bottom; }
+thead .badge { margin-top: .25rem; }
+thead th { background: var(--wash); min-width: 8.25rem; vertical-align: bottom; overflow-wrap: break-word; }
 tbody th { font-weight: 600; min-width: 9rem; background: var(--wash); }
 .numeric td { text-align: right; font-variant-numeric: tabular-nums; }
 .numeric thead th:not(:first-child) { text-align: right; }
-.numeric .note, .numeric thead th.note { text-align: left; min-width: 17rem; color: var(--soft); font-size: .87rem; }
-.small { display: block; font-size: .82rem; font-weight: 400; color: var(--soft); }
+.numeric .note, .numeric thead th.note { text-align: left; min-width: 15rem; color: var(--soft); font-size: .95em; }
+.small { display: block; overflow-wrap: break-word; font-size: .89em; font-weight: 400; color: var(--soft); }
 .value { font-weight: 600; white-space: nowrap; }
 .text .value { font-weight: 400; white-space: normal; }
-.badge { display: inline-block; font-size: .8rem; font-weight: 600; padding: .05rem .45rem; border-radius: 999px;
+.badge { display: inline-block; font-size: .87em; font-weight: 600; padding: .05rem .45rem; border-radius: 999px;
   border: 1px solid currentColor; white-space: nowrap; }
+thead .badge { white-space: normal; }
 .measured .badge, .badge.measured { color: var(--c2); }
 .badge.expected { color: var(--warn); border-style: dashed; }
 .badge.imported, .badge.entered { color: var(--c3); border-style: double; border-width: 3px; }
 td.expected { background: var(--warn-wash); }
-td.expected .value { font-style: italic; }
 td.missing, .badge.missing, .not_run { color: var(--bad); }
 td.missing { background: repeating-linear-gradient(135deg, transparent 0 7px, var(--bad-wash) 7px 14px); }
 .mark { font-style: normal; font-weight: 400; margin-right: .3em; font-size: .85em; }
@@ -115,10 +116,10 @@ td.missing { background: repeating-linear-gradient(135deg, transparent 0 7px, va
 figure { margin: 1rem 0 2rem; }
 figure .scroll { margin: .4rem 0; background: var(--paper); }
 figcaption { font-size: .9rem; }
-svg { display: block; width: 100%; min-width: 40rem; height: auto; font-family: inherit; }
+svg { display: block; width: 100%; min-width: 40rem; max-width: 60rem; margin: 0 auto; height: auto; font-family: inherit; }
 svg text { fill: var(--ink); font-size: 13px; }
 svg .tick { fill: var(--soft); font-size: 12px; }
-svg .grid { stroke: var(--line); stroke-width: 1; }
+svg .grid { stroke: var(--line); stroke-width: 1; } svg .fine { stroke-width: .5; }
 svg .axis { stroke: var(--soft); stroke-width: 1.2; }
 svg .naive { stroke: var(--ink); stroke-width: 1.6; stroke-dasharray: 6 4; }
 svg .front { fill: none; stroke: var(--soft); stroke-width: 1.4; stroke-dasharray: 2 4; }
@@ -141,6 +142,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); font-size: .88rem;
   th, td { padding: .4rem .55rem; }
   .numeric tbody th, .numeric thead th:first-child { position: sticky; left: 0; min-width: 6.5rem; max-width: 7.5rem; }
 }
+@page { margin: 14mm 12mm; }
 @media print {
   :root { --paper: #fff; --ink: #000; --soft: #333; --line: #999; --wash: #f2f2f2; --strong: #000; --warn: #5a3200;
     --bad: #7a1a1f; --bad-wash: #eee; --warn-wash: #fafafa;

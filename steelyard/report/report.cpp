@@ -12,6 +12,12 @@
 namespace steelyard {
 namespace {
 
+// "2026-11-20T09:30:00Z" -> "2026-11-20 09:30 UTC"; anything else as it is.
+std::string readable(const std::string& time) {
+  if (time.size() != 20 || time[10] != 'T' || time.back() != 'Z') return time;
+  return time.substr(0, 10) + " " + time.substr(11, 5) + " UTC";
+}
+
 std::string subtitle(const Context& c, const std::vector<Summary>& summaries) {
   std::set<std::string> devices;
   std::size_t cases = 0;
@@ -28,7 +34,8 @@ std::string subtitle(const Context& c, const std::vector<Summary>& summaries) {
                             ? c.say(kTerms.one_device)
                             : c.say(kTerms.device_count, {{"n", std::to_string(devices.size())}});
   std::string text =
-      c.say(kTerms.subtitle, {{"devices", n}, {"cases", std::to_string(cases)}, {"when", latest}});
+      c.say(kTerms.subtitle,
+            {{"devices", n}, {"cases", std::to_string(cases)}, {"when", readable(latest)}});
   while (text.ends_with(' ') || text.ends_with("·"))
     text.resize(text.size() - (text.ends_with(' ') ? 1 : 2));
   return text;

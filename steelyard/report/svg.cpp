@@ -48,7 +48,7 @@ std::string tick_text(double value, Chart::Unit unit) {
 }
 
 // 1, 2, 5 of each decade where that gives few enough ticks, else 1 alone.
-std::vector<double> log_ticks(double low, double high) {
+std::vector<double> log_ticks(double low, double high, bool always_fine = false) {
   std::vector<double> out;
   for (const bool fine : {true, false}) {
     out.clear();
@@ -59,7 +59,7 @@ std::vector<double> log_ticks(double low, double high) {
           const double x = m * std::pow(10.0, e);
           if (x >= low * 0.999 && x <= high * 1.001) out.push_back(x);
         }
-    if (out.size() <= 9) break;
+    if (out.size() <= 9 || always_fine) break;
   }
   return out;
 }
@@ -167,7 +167,7 @@ double keys_height(const Chart& chart) {
 
 // Probability paper: both the middle and the tails are visible.
 double logit(double share) {
-  const double p = std::clamp(share, 0.003, 0.9995);
+  const double p = std::clamp(share, 0.003, 0.99995);
   return std::log(p / (1 - p));
 }
 
@@ -186,15 +186,15 @@ std::string distribution(const Chart& chart) {
     return bottom - (logit(share) - bottom_logit) / (top_logit - bottom_logit) * kPlot;
   };
   std::string out = head(chart, height);
+  for (const double tick : log_ticks(x.low, x.high, true))
+    out += line("grid fine", x.at(tick), kTop, x.at(tick), bottom);
   for (const double tick : log_ticks(x.low, x.high)) {
     out += line("grid", x.at(tick), kTop, x.at(tick), bottom);
     out += text(x.at(tick), bottom + 18, "middle", tick_text(tick, chart.x_unit), "tick");
   }
-  for (const double share : {0.01, 0.1, 0.5, 0.9, 0.99, 0.999}) {
+  for (const double share : {0.01, 0.1, 0.5, 0.9, 0.99, 0.999, 0.9999}) {
     out += line("grid", kLeft, y(share), kWidth - kRight, y(share));
-    out += text(kLeft - 8, y(share) + 4, "end",
-                significant(100 * share, 3) == "99.9" ? "99.9 %" : decimal(100 * share, 0) + " %",
-                "tick");
+    out += text(kLeft - 8, y(share) + 4, "end", fmt::format("{:g} %", 100 * share), "tick");
   }
   out += line("axis", kLeft, bottom, kWidth - kRight, bottom);
   out += line("axis", kLeft, kTop, kLeft, bottom);
@@ -262,6 +262,8 @@ std::string scatter(const Chart& chart) {
       out += line(classes, x.at(ns), y.at(s.bound->first), x.at(ns), y.at(s.bound->second));
     }
     out += shape(s, x.at(ns), y.at(cost), 7);
+    const bool right = x.at(ns) < kWidth * 0.6;
+    out += text(x.at(ns) + (right ? 14 : -14), y.at(cost) + 4.5, right ? "start" : "end", s.name);
   }
   out += text((kLeft + kWidth - kRight) / 2, bottom + 38, "middle", chart.x_label);
   out += text(kLeft, kTop - 5, "start", chart.y_label, "tick");

@@ -22,7 +22,7 @@ const PercentileFigure* p99_of(const Summary& s) {
 std::string band(const Context& c, const std::optional<double>& low,
                  const std::optional<double>& high, std::string (*text)(double)) {
   if (!low || !high) return "";
-  return c.say(kTerms.band, {{"low", text(*low)}, {"high", text(*high)}});
+  return c.say(kTerms.band, {{"range", range(*low, *high, text)}});
 }
 
 // What stands in small print under a figure.
@@ -33,6 +33,11 @@ std::vector<std::string> details_of(const Context& c, const Column& column, Metr
     if (!text.empty()) out.push_back(std::move(text));
   };
   switch (metric) {
+    case Metric::mean:
+    case Metric::median:
+      if (const auto& ci = interval_of(column, metric); ci && s.provenance != Provenance::simulated)
+        add(c.say(kTerms.interval_short, {{"range", range(ci->low, ci->high, duration)}}));
+      break;
     case Metric::p99: {
       const auto* figure = p99_of(s);
       if (figure->upper_ns) add(c.say(kTerms.upper, {{"value", duration(*figure->upper_ns)}}));
@@ -42,6 +47,7 @@ std::vector<std::string> details_of(const Context& c, const Column& column, Metr
       if (s.accuracy.skill) {
         add(c.say(kTerms.skill_cell, {{"value", signed_percent(100 * *s.accuracy.skill)}}));
       }
+      if (s.accuracy.reason) add(clause(*s.accuracy.reason, c.language));
       break;
     case Metric::utilisation:
       add(band(c, s.utilisation.low_percent, s.utilisation.high_percent, percent));
@@ -97,8 +103,7 @@ void add_offline_rows(const Context& c, const std::vector<const Column*>& column
       if (at != column->offline.end()) {
         row.cells.push_back({per_second(*(*at)->throughput_per_second), state_of(*column), {}, ""});
       } else {
-        row.cells.push_back(
-            {"", State::missing, {}, clause({ReasonCode::not_measured, {}, {}}, c.language)});
+        row.cells.push_back({"", State::missing, {}, c.say(kNotes.no_batch)});
       }
     }
     table.rows.push_back(std::move(row));
@@ -163,7 +168,8 @@ Table left_out(const Context& c, const std::vector<const Column*>& columns) {
                    {c.say(kTerms.hint), {}, State::plain}};
   for (const Column* column : columns) {
     const Outcome& outcome = column->main->outcome;
-    table.rows.push_back({c.name(*column) + " · " + column->main->spec,
+    const std::string name = c.name(*column);
+    table.rows.push_back({name == column->main->spec ? name : name + " · " + column->main->spec,
                           {{name_of(outcome.kind, c.language), State::not_run, {}, ""},
                            {explain(outcome.reason, c.language), State::plain, {}, ""},
                            {outcome.hint.empty() ? "-" : outcome.hint, State::plain, {}, ""}},

@@ -27,6 +27,7 @@ class Terminal {
     line(styled(document.subtitle, "2"));
   }
   void heading(const Section& section) {
+    title_ = section.title;
     line("");
     line(styled(section.title, section.level == 2 ? "1;4" : "1"));
     if (section.level == 2) line(std::string(static_cast<std::size_t>(width_), '-'));
@@ -45,7 +46,7 @@ class Terminal {
   }
   void operator()(const Table& table) {
     line("");
-    line(styled(table.caption, "1"));
+    if (table.caption != title_) line(styled(table.caption, "1"));
     if (table.numeric) {
       figures(table);
     } else if (table.columns.size() == 1) {
@@ -59,6 +60,7 @@ class Terminal {
     line("");
     line(styled(chart.title, "1"));
     plot(chart);
+    title_ = chart.data.caption;
     (*this)(chart.data);
   }
 
@@ -233,14 +235,15 @@ class Terminal {
       bar[p50] = 'O';
       line("  " + bar);
     }
-    line("  " +
-         fill(kTerms.plot_legend, language_, {{"low", duration(low)}, {"high", duration(high)}}));
+    say("  ",
+        fill(kTerms.plot_legend, language_, {{"low", duration(low)}, {"high", duration(high)}}));
   }
 
   int width_;
   bool colour_;
   Language language_;
   std::string out_;
+  std::string title_;  // of the section: a caption that repeats it is left out
   std::vector<std::string> footnotes_;
 };
 

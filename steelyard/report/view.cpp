@@ -140,11 +140,12 @@ void name_models(View& view) {
 }
 
 struct Named {
-  std::string key, device, runtime;
+  std::string key, device, rest;
   const Summary* summary;
 };
 
-// Adds to the name only what is needed to tell the columns apart: precision, settings, host, SPEC.
+// Adds to the name only what is needed to tell the columns apart: runtime, precision, settings,
+// host, SPEC.
 void name_columns(View& view) {
   std::vector<Named> all;
   std::map<std::string, int> style;
@@ -154,38 +155,41 @@ void name_columns(View& view) {
       column.style = at->second;
       if (!added) continue;
       const Summary& s = *column.main;
-      const std::string device = short_device(s.device.name);
-      all.push_back({column.key, device.empty() ? s.spec : device,
-                     device.empty() ? "" : short_runtime(s.device.runtime, s.backend), &s});
+      const std::string runtime = short_runtime(s.device.runtime, s.backend);
+      const std::string device = short_device(s.device.name, runtime);
+      all.push_back({column.key, device.empty() ? s.spec : device, "", &s});
     }
   }
   using Extra = std::string (*)(const Summary&);
-  const Extra extras[] = {[](const Summary& s) { return std::string(to_string(s.precision)); },
-                          [](const Summary& s) { return settings_text(s); },
-                          [](const Summary& s) { return s.host; },
-                          [](const Summary& s) { return s.spec; }};
+  const Extra extras[] = {
+      [](const Summary& s) {
+        return s.device.name.empty() ? std::string() : short_runtime(s.device.runtime, s.backend);
+      },
+      [](const Summary& s) { return std::string(to_string(s.precision)); },
+      [](const Summary& s) { return settings_text(s); }, [](const Summary& s) { return s.host; },
+      [](const Summary& s) { return s.spec; }};
   for (const Extra extra : extras) {
     std::map<std::pair<std::string, std::string>, std::vector<Named*>> same;
-    for (Named& n : all) same[{n.device, n.runtime}].push_back(&n);
+    for (Named& n : all) same[{n.device, n.rest}].push_back(&n);
     for (auto& [name, members] : same) {
       std::set<std::string> values;
       for (const Named* n : members) values.insert(extra(*n->summary));
       if (members.size() < 2 || values.size() < 2) continue;
       for (Named* n : members) {
         const std::string text = extra(*n->summary);
-        if (!text.empty()) n->runtime += (n->runtime.empty() ? "" : ", ") + text;
+        if (!text.empty()) n->rest += (n->rest.empty() ? "" : ", ") + text;
       }
     }
   }
-  for (const Named& n : all) view.names[n.key] = {n.device, n.runtime};
+  for (const Named& n : all) view.names[n.key] = {n.device, n.rest};
 }
 
 }  // namespace
 
 std::string View::name(const Column& column, Language language) const {
-  const auto& [device, runtime] = names.at(column.key);
-  if (runtime.empty()) return device;
-  return device + (language == Language::en ? " (" : "(") + runtime + ")";
+  const auto& [device, rest] = names.at(column.key);
+  if (rest.empty()) return device;
+  return device + (language == Language::en ? " (" : "(") + rest + ")";
 }
 
 View arrange(const std::vector<Summary>& summaries) {

@@ -59,6 +59,11 @@ Final final_of(std::string_view word) {
   std::size_t end = 0;  // just after the last letter or digit
   for (std::string_view rest = word; !rest.empty();) {
     const char32_t c = next_code_point(rest);
+    if (c == '%') {  // 퍼센트
+      last = 0;
+      end = 0;
+      continue;
+    }
     const bool letter = c >= 0xAC00 ? c <= 0xD7A3 : c < 0x80 && std::isalnum(static_cast<int>(c));
     if (!letter) continue;
     last = c;

@@ -21,12 +21,14 @@ struct MethodWords {
   Phrase percentiles{
       "pN은 측정한 추론 요청의 N %가 그 시간 이하인 순서 통계량입니다. 신뢰 상한은 99 % 신뢰도로 "
       "참값이 넘지 않는 값이며 MLPerf "
-      "LoadGen의 조기 종료 규칙으로 계산합니다. p50, p90, p95, p99, p99.9에는 추론 요청이 각각 11, "
+      "LoadGen의 조기 종료 규칙을 이웃한 요청 사이의 상관에 맞춰 적용합니다. p50, p90, p95, p99, "
+      "p99.9에는 추론 요청이 각각 11, "
       "64, 130, 662, 6,636회 이상 "
       "있어야 하고, 모자라면 사유를 적습니다.",
       "pN is the order statistic that N % of the queries do not exceed. The upper bound is not "
       "exceeded by the true "
-      "value at 99 % confidence, by the early-stopping rule of MLPerf LoadGen. For p50, p90, p95, "
+      "value at 99 % confidence, by the early-stopping rule of MLPerf "
+      "LoadGen, allowing for queries that resemble their neighbours. For p50, p90, p95, "
       "p99 and p99.9 it "
       "takes 11, 64, 130, 662 and 6,636 queries; below that the reason stands in its place."};
   Phrase throughput{
@@ -46,15 +48,17 @@ struct MethodWords {
       "known value; skill is "
       "1 − RMSE ÷ RMSE of the naive forecast, negative where the model is worse."};
   Phrase utilisation{
-      "장치마다 정의가 다르므로 값 옆에 정의를 적습니다. NVML은 커널이 하나라도 실행 중이던 시간의 "
-      "비율, NPU는 전송·대기를 포함한 "
-      "점유 시간의 비율, CPU는 측정 프로세스가 쓴 CPU 시간의 비율입니다. 정의가 다른 값은 비교하지 "
-      "않습니다.",
-      "Devices define it differently, so the definition stands beside the value: NVML counts the "
-      "time in which any "
-      "kernel ran, NPUs the time in which they were occupied, transfers and waiting included, CPUs "
-      "the CPU time of the "
-      "measuring process. Values of unlike definition are never compared."};
+      "장치마다 정의가 다르므로 값 옆에 정의를 적습니다. GPU는 SM에 실행 중인 워프가 있던 시간의 "
+      "비율 또는 커널이 하나라도 실행 중이던 "
+      "시간의 비율(NVML), NPU는 전송·대기를 포함한 점유 시간의 비율, CPU는 측정 프로세스가 쓴 CPU "
+      "시간의 비율입니다. 정의가 다른 "
+      "값은 비교하지 않습니다.",
+      "Devices define it differently, so the definition stands beside the value: GPUs count the "
+      "time in which their SMs "
+      "held a running warp, or any kernel ran (NVML); NPUs the time in which they were occupied, "
+      "transfers and waiting "
+      "included; CPUs the CPU time of the measuring process. Values of unlike definition are never "
+      "compared."};
   Phrase power{
       "측정 지점(칩·모듈·보드·시스템·콘센트)에서 부하가 걸린 동안의 평균입니다. 센서가 없으면 0이 "
       "아니라 '값 없음'과 사유를 "
@@ -88,14 +92,18 @@ struct MethodWords {
       "precision's tolerance they are "
       "WRONG and get no rank: a fast wrong answer is not a result."};
   Phrase factors{
-      "'몇 배'는 표에 적힌 두 값의 비율입니다. 측정 프로세스 사이의 편차를 알 수 없으면 신뢰 "
-      "구간을 적지 않습니다. 한 프로세스 안의 "
-      "요청들은 서로 독립이 아니므로 그 개수로 구간을 좁히면 실제보다 확실해 보이기 때문입니다.",
-      "A factor is the ratio of the two values in the table. It has no interval where the spread "
-      "between processes is "
-      "unknown: queries of one process are not independent, and an interval from their number "
-      "would look more certain "
-      "than it is."};
+      "'몇 배'는 표에 적힌 두 값의 비율입니다. 95 % 신뢰 구간은 측정 프로세스 사이, 프로세스가 "
+      "하나이면 블록 사이의 편차에서 계산한 각 "
+      "값의 구간을 로그 눈금에서 합친 것입니다. 구간이 1을 포함하면 판정 보류로 적습니다. "
+      "예상(모의) 값에는 구간을 적지 않습니다. 모형의 "
+      "흔들림은 실제 장치에 대해 아무것도 말해 주지 않기 때문입니다.",
+      "A factor is the ratio of the two values in the table. Its 95 % confidence interval "
+      "combines, on a log scale, those "
+      "of the two values, which come from the spread between measuring processes, or between "
+      "blocks where there is one "
+      "process. Where it contains 1 the verdict is open. Expected (simulated) values have none: "
+      "the noise of a model "
+      "says nothing about the device."};
   Phrase simulated_value{
       "예상(모의)은 장치 프로파일(공개된 데이터시트와 측정 결과, 수치마다 출처 기재)에서 계산한 "
       "값입니다. 출력과 RMSE는 그 장치의 연산 "

@@ -20,6 +20,19 @@ struct AnswerWords {
       "On {model} the fastest device is {best} with a mean latency of {value} ({born}), {factor} "
       "times as "
       "fast as the next, {next}, with {next_value} ({next_born})."};
+  Phrase fastest_interval{
+      "{model}에서 가장 빠른 장치는 {best|으로/로}, 평균 지연 시간이 {born} {value}이며 그다음인 "
+      "{next}의 "
+      "{next_born} {next_value}보다 {factor}배({interval}) 빠릅니다.",
+      "On {model} the fastest device is {best} with a mean latency of {value} ({born}), {factor} "
+      "times ({interval}) as fast as the next, {next}, with {next_value} ({next_born})."};
+  Phrase fastest_open{
+      "{model}에서는 {best}({born} {value})와 {next}({next_born} {next_value})의 평균 지연 시간이 "
+      "가장 짧으며, "
+      "둘의 차이는 판정 보류입니다({factor}배, {interval}).",
+      "On {model} the mean latency is shortest on {best} ({value}, {born}) and {next} "
+      "({next_value}, "
+      "{next_born}); between the two the verdict is open (factor {factor}, {interval})."};
   Phrase fastest_expected{
       "{model}에서 가장 빠른 장치는 {best|으로/로}, 평균 지연 시간이 {born} {value}이며 실측된 "
       "장치 중에서는 {next|이/가} "
@@ -34,15 +47,27 @@ struct AnswerWords {
   Phrase no_latency{"{model}의 평균 지연 시간 값은 어느 장치에도 없습니다.",
                     "On {model} no device has a mean latency."};
   Phrase least_power{
-      "소비 전력이 가장 낮은 장치는 {best|으로/로}, {born} {value}입니다(측정 지점: {where}).",
-      "The device with the least power is {best} with {value} ({born}; boundary: {where})."};
+      "소비 전력 값이 있는 장치 {n}개 중 {best|이/가} {born} {value|으로/로} 가장 낮습니다(측정 "
+      "지점: {where}).",
+      "Of the {n} devices with a power figure {best} needs least: {value} ({born}; boundary: "
+      "{where})."};
+  Phrase least_same{
+      "소비 전력 값이 있는 장치 {n}개 중 {best|이/가} {born} {value|으로/로} 가장 낮고 추론당 "
+      "총에너지도 "
+      "{energy|으로/로} 가장 적습니다(측정 지점: {where}).",
+      "Of the {n} devices with a power figure {best} needs least, {value} ({born}), and least "
+      "total "
+      "energy per inference too, {energy} (boundary: {where})."};
   Phrase least_both{
-      "소비 전력이 가장 낮은 장치는 {best|으로/로} {born} {value}이고(측정 지점: {where}), 추론당 "
-      "총에너지가 "
-      "가장 적은 장치는 {saver|으로/로} {saver_born} {energy}입니다.",
-      "The device with the least power is {best} with {value} ({born}; boundary: {where}); the one "
-      "with "
-      "the least total energy per inference is {saver} with {energy} ({saver_born})."};
+      "소비 전력 값이 있는 장치 {n}개 중 {best|이/가} {born} {value|으로/로} 가장 낮고, 추론당 "
+      "총에너지는 "
+      "{saver|이/가} {saver_born} {energy|으로/로} 가장 적습니다(측정 지점: {where}).",
+      "Of the {n} devices with a power figure {best} needs least, {value} ({born}); the least "
+      "total "
+      "energy per inference has {saver} with {energy} ({saver_born}; boundary: {where})."};
+  Phrase where_unlike{"{best|은/는} {where}, 다른 장치와 달라 직접 비교는 불가",
+                      "{where} on {best}, unlike the others, so "
+                      "not directly comparable"};
   Phrase no_power{"소비 전력은 어느 장치에서도 값이 없습니다({reason}).",
                   "No device has a power figure ({reason})."};
   Phrase same_error{
@@ -52,6 +77,11 @@ struct AnswerWords {
       "The prediction error (RMSE) is {value} on every device, {gap} {direction} than the naive "
       "forecast "
       "(tomorrow = today), {naive}."};
+  Phrase one_error{
+      "예측 오차(RMSE)는 {value|으로/로}, 단순 예측(내일=오늘)의 {naive}보다 {gap} {direction}.",
+      "The prediction error (RMSE) is {value}, {gap} {direction} than the naive forecast (tomorrow "
+      "= "
+      "today), {naive}."};
   Phrase error_range{
       "예측 오차(RMSE)는 {best}의 {value}에서 {worst}의 {worst_value}까지이며(차이 {gap}), 단순 "
       "예측(내일=오늘)은 {naive}입니다.",
@@ -99,14 +129,18 @@ struct NoteWords {
   Phrase faster{"{best|이/가} {others} 빠름{caveat}.", "{best} is faster than {others}{caveat}."};
   Phrase less{"{best|이/가} {others} 적음{caveat}.", "{best} needs less than {others}{caveat}."};
   Phrase more{"{best|이/가} {others} 높음{caveat}.", "{best} is ahead of {others}{caveat}."};
+  Phrase undecided{"{best|과/와} {next} 중 어느 쪽이 나은지 판정 보류({factor}배, {interval}).",
+                   "Between {best} and {next} the verdict is open (factor {factor}, {interval})."};
+  Phrase than_interval{"{device}보다 {factor}배({interval})",
+                       "{device} by a factor of {factor} ({interval})"};
   Phrase than{"{device}보다 {factor}배", "{device} by a factor of {factor}"};
   Phrase equal{"{best|과/와} {next}의 차이 없음{caveat}.", "{best} and {next} are equal{caveat}."};
   Phrase alone{"값이 있는 장치는 {best}뿐임.", "Only {best} has a value."};
   Phrase nobody{"값이 있는 장치가 없음.", "No device has a value."};
   Phrase mixed{"(실측과 예상(모의)의 비교)", " (measured against expected)"};
   Phrase all_expected{"(예상(모의) 기준)", " (all expected)"};
-  Phrase tail{"p99/p50은 {best} {low}배, {worst} {high}배.",
-              "p99/p50: {best} {low}, {worst} {high}."};
+  Phrase tail{"p99/p50은 {best|이/가} {low}배로 가장 작고 {worst|이/가} {high}배로 가장 큼.",
+              "p99/p50 is smallest on {best} with {low}, largest on {worst} with {high}."};
   Phrase tail_one{"p99/p50은 {best} {low}배.", "p99/p50: {best} {low}."};
   Phrase error{"단순 예측(내일=오늘) {naive}, 장치 간 최대 차이 {gap}.",
                "Naive forecast (tomorrow = today) {naive}; devices at most {gap} apart."};
@@ -125,6 +159,7 @@ struct NoteWords {
   Phrase outputs{"측정 중의 출력을 FP32 기준 출력과 비교함.",
                  "Outputs of the timed run against the FP32 reference."};
   Phrase outputs_wrong{"출력 불일치는 순위에서 제외함.", "WRONG outputs get no rank."};
+  Phrase no_batch{"이 장치는 일괄 처리로 측정하지 않음", "not measured Offline on this device"};
   Phrase batch{"한 요청에 입력 윈도 여러 개를 담아 쉬지 않고 보낸 결과.",
                "Several windows a query, sent without a pause."};
 };
@@ -168,6 +203,7 @@ struct AnalysisWords {
       "이 가운데 {list|은/는} 예상(모의) 값이므로 실측 전에는 순위를 확정할 수 없습니다.",
       "Of these, {list} is expected (simulated), so the order is not final before it is measured."};
   // accuracy
+  Phrase one_error{"RMSE는 {value}입니다.", "The RMSE is {value}."};
   Phrase same_error{"RMSE는 모든 장치에서 {value|으로/로} 같습니다.",
                     "The RMSE is {value} on every device."};
   Phrase error_range{
@@ -210,8 +246,7 @@ struct AnalysisWords {
   // energy
   Phrase power{"소비 전력은 {list}입니다.", "Power: {list}."};
   Phrase power_item{"{device} {born} {value}", "{device} {value} ({born})"};
-  Phrase power_item_band{"{device} {born} {value}({low}–{high})",
-                         "{device} {value} ({born}, {low}–{high})"};
+  Phrase power_item_band{"{device} {born} {value}({range})", "{device} {value} ({born}, {range})"};
   Phrase power_unlike{
       "측정 지점이 서로 다르므로({list}) 값을 나란히 비교할 수 없습니다.",
       "The boundaries differ ({list}), so the figures do not compare side by side."};

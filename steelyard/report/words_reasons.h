@@ -12,7 +12,9 @@ struct Reasons {
                          "{n} queries are too few, at least {needed} are needed"};
   Phrase no_sensor{"이 장치에서 읽을 수 있는 센서가 없음",
                    "no instrument for this was found on this device"};
-  Phrase not_reported{"런타임이 이 값을 보고하지 않음", "the runtime does not report this"};
+  Phrase not_reported{"런타임이 {asked|을/를} 보고하지 않음",
+                      "the runtime does not report {asked}"};
+  Phrase this_value{"이 값", "this"};
   Phrase no_targets{"모델에 입력 윈도 정보가 없어 예측 오차를 계산할 수 없음",
                     "the model carries no window recipe, so there is no prediction error"};
   Phrase incomplete_pass{"시험 윈도 {windows}개 중 {seen}개만 추론함",
@@ -26,7 +28,7 @@ struct Reasons {
   Phrase no_device{"장치를 찾을 수 없음", "the device was not found"};
   Phrase unsupported{"이 장치에서 지원하지 않음", "not supported on this device"};
   Phrase error{"오류 발생", "an error occurred"};
-  Phrase crashed{"측정 프로세스가 시그널 {signal}(으)로 비정상 종료됨",
+  Phrase crashed{"측정 프로세스가 시그널 {signal|으로/로} 비정상 종료됨",
                  "the measuring process crashed with signal {signal}"};
   Phrase exited{"측정 프로세스가 종료 코드 {status}번으로 끝남",
                 "the measuring process ended with exit status {status}"};

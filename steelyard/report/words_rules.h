@@ -38,7 +38,8 @@ struct ConclusionWords {
                  "mean latency {factor} times that of the fastest ({value})"};
   Phrase tail{"p99가 p50의 {factor}배로 꼬리 지연 시간이 김",
               "long tail: p99 is {factor} times p50"};
-  Phrase hungry{"소비 전력 {value|으로/로} {limit} W 이상", "needs {value}, at least {limit} W"};
+  Phrase hungry{"소비 전력 {value|으로/로} PoE+ 한도인 {limit} W를 넘음",
+                "needs {value}, more than the {limit} W of PoE+"};
   Phrase hungrier{"소비 전력이 가장 낮은 장치의 {factor}배({value})",
                   "power {factor} times that of the lowest ({value})"};
   Phrase no_power{"소비 전력 값이 없어 전력 효율성을 판단할 수 없음",
@@ -83,6 +84,8 @@ struct ConclusionWords {
   Phrase choose_fast{
       "소비 전력을 비교할 수 없으므로 지연 시간만으로는 {fast|이/가} 앞섭니다({latency}).",
       "Power cannot be compared; by latency alone {fast} leads ({latency})."};
+  Phrase choose_unknown{"{fast|은/는} 소비 전력 값이 없어 전력 비율은 알 수 없습니다.",
+                        "{fast} has no power figure, so the ratio of powers is unknown."};
   Phrase choose_limit{
       "{frugal|은/는} {fast}보다 {slower}배 느리고 소비 전력은 {less}배 적습니다.",
       "{frugal} is {slower} times as slow as {fast} and needs {less} times less power."};

@@ -10,7 +10,8 @@ struct Terms {
   // headings
   Phrase title{"AI 추론 성능 비교", "AI inference performance compared"};
   Phrase title_models{"AI 추론 성능 비교: {models}", "AI inference performance compared: {models}"};
-  Phrase subtitle{"{devices} · 측정 항목 {cases}개 · {when}", "{devices} · {cases} cases · {when}"};
+  Phrase subtitle{"{devices} · 측정 항목 {cases}개 · {when}",
+                  "{devices} · cases: {cases} · {when}"};
   Phrase device_count{"장치 {n}개", "{n} devices"};
   Phrase one_device{"장치 1개", "1 device"};
   Phrase contents{"차례", "Contents"};
@@ -36,6 +37,7 @@ struct Terms {
   Phrase throughput{"처리량(추론/초, FPS)", "Throughput (inferences/s, FPS)"};
   Phrase rmse{"평균제곱근오차(RMSE, {unit})", "RMSE ({unit})"};
   Phrase utilisation{"사용률(정의 병기)", "Utilisation (definition stated)"};
+  Phrase use{"사용률", "utilisation"};
   Phrase power{"소비 전력", "Power"};
   Phrase median{"중앙값(p50)", "Median (p50)"};
   Phrase p99{"99백분위(p99)", "99th percentile (p99)"};
@@ -47,7 +49,14 @@ struct Terms {
   Phrase correctness{"출력 확인", "Outputs checked"};
   // parts of cells
   Phrase upper{"신뢰 상한 {value}", "upper bound {value}"};
-  Phrase band{"범위 {low}–{high}", "band {low}–{high}"};
+  Phrase interval{"95 % 신뢰 구간 {range}", "95 % confidence interval {range}"};
+  Phrase interval_short{"95 % 구간 {range}", "95 % interval {range}"};
+  Phrase mean_interval{"평균의 95 % 신뢰 구간", "95 % confidence interval of the mean"};
+  Phrase median_interval{"중앙값의 95 % 신뢰 구간", "95 % confidence interval of the median"};
+  Phrase level_workers{"측정 프로세스 사이의 편차에서 계산", "from the spread between processes"};
+  Phrase level_blocks{"블록 사이의 편차에서 계산", "from the spread between blocks"};
+  Phrase level_queries{"한 블록 안의 편차에서 계산", "from the spread within one block"};
+  Phrase band{"범위 {range}", "band {range}"};
   Phrase skill_cell{"단순 예측 대비 {value}", "skill {value}"};
   Phrase boundary_cell{"측정 지점: {where}", "boundary: {where}"};
   Phrase idle_cell{"유휴 {value}", "idle {value}"};
@@ -59,6 +68,7 @@ struct Terms {
   // provenance
   Phrase measured{"실측", "measured"};
   Phrase simulated{"예상(모의)", "expected (simulated)"};
+  Phrase expected_short{"예상(모의)", "expected"};
   Phrase imported{"외부 결과", "imported"};
   Phrase entered{"수기 입력", "entered by hand"};
   // outcomes
@@ -102,6 +112,8 @@ struct Terms {
   // utilisation definitions
   Phrase use_kernel{"커널이 실행 중이던 시간의 비율(NVML)",
                     "share of time in which a kernel was running (NVML)"};
+  Phrase use_sm{"SM에 실행 중인 워프가 있던 시간의 비율(SM 활성도)",
+                "share of time in which the SMs held a running warp (SM activity)"};
   Phrase use_npu{"전송·대기를 포함한 NPU 점유 시간의 비율",
                  "share of time in which the NPU was occupied, transfers and waiting included"};
   Phrase use_cpu{"측정 프로세스의 CPU 시간 비율(코어 1개 = 100 %)",
@@ -183,8 +195,10 @@ struct Terms {
   Phrase energy_axis{"추론당 총에너지(로그 눈금)", "total energy per inference (log scale)"};
   Phrase mean_axis{"평균 지연 시간(로그 눈금)", "mean latency (log scale)"};
   Phrase scatter_desc{
-      "점이 왼쪽 아래에 있을수록 빠르고 적게 씁니다. 세로 막대는 예상 범위입니다. {list}",
-      "A point further left and lower is faster and needs less. Vertical bars are expected bands. "
+      "점이 왼쪽 아래에 있을수록 빠르고 적게 씁니다. 세로 막대는 소비 전력의 예상 범위입니다. "
+      "{list}",
+      "A point further left and lower is faster and needs less. Vertical bars are the expected "
+      "bands of power. "
       "{list}"};
   Phrase scatter_item{"{device}: {latency}, {cost}.", "{device}: {latency}, {cost}."};
   Phrase pareto{"파레토 경계", "Pareto front"};

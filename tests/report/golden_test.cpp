@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report of the fixture, byte for byte. After an intended change: STEELYARD_UPDATE_GOLDEN=1
+// build/tests/report_test, then read the difference before committing it.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "steelyard/report/report.h"
+#include "tests/report/fixture.h"
+
+namespace steelyard {
+namespace {
+
+struct Golden {
+  Language language;
+  Format format;
+  const char* file;
+};
+
+class GoldenReport : public testing::TestWithParam<Golden> {};
+
+TEST_P(GoldenReport, IsTheSameByteForByte) {
+  RenderOptions options;
+  options.language = GetParam().language;
+  options.format = GetParam().format;
+  const std::string text = render(fixture(), options);
+  const std::string path = std::string(STEELYARD_SOURCE "/tests/golden/") + GetParam().file;
+  if (std::getenv("STEELYARD_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(path, std::ios::binary) << text;
+    GTEST_SKIP() << "wrote " << path;
+  }
+  std::ifstream file(path, std::ios::binary);
+  ASSERT_TRUE(file) << path << " is missing: run with STEELYARD_UPDATE_GOLDEN=1";
+  std::stringstream wanted;
+  wanted << file.rdbuf();
+  EXPECT_TRUE(text == wanted.str())
+      << "differs from " << path << "; run with STEELYARD_UPDATE_GOLDEN=1 and look at git diff";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, GoldenReport,
+                         testing::Values(Golden{Language::ko, Format::markdown, "ko/report.md"},
+                                         Golden{Language::ko, Format::html, "ko/report.html"},
+                                         Golden{Language::ko, Format::terminal, "ko/report.txt"},
+                                         Golden{Language::en, Format::markdown, "en/report.md"},
+                                         Golden{Language::en, Format::html, "en/report.html"},
+                                         Golden{Language::en, Format::terminal, "en/report.txt"}),
+                         [](const auto& info) {
+                           std::string name = info.param.file;
+                           for (char& c : name)
+                             if (c == '/' || c == '.') c = '_';
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace steelyard
