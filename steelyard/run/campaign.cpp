@@ -280,22 +280,7 @@ class Campaign {
   std::uint64_t uses_ = 0;
 };
 
-std::uint64_t divided_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
-
 }  // namespace
-
-BlockShare share_of(const Effort& effort, const Scenario& scenario, std::uint64_t windows,
-                    std::uint32_t block) {
-  const auto* offline = std::get_if<Offline>(&scenario);
-  const auto batch = static_cast<std::uint64_t>(offline ? offline->batch : 1);
-  const auto in_flight = static_cast<std::uint64_t>(offline ? offline->in_flight : 1);
-  const std::uint64_t blocks = std::uint64_t{effort.blocks} * effort.workers;
-  // Queries of this block's part of one pass over the windows; several in flight begin together.
-  std::uint64_t part = divided_up(divided_up(windows, batch), blocks);
-  if (in_flight > 1) part = divided_up(part, in_flight) * in_flight + in_flight;
-  return {part * batch * block % std::max<std::uint64_t>(windows, 1),
-          std::max(divided_up(effort.min_queries, blocks), part)};
-}
 
 void run_campaign(const Plan& plan, const std::function<void(const Event&)>& sink,
                   const Resume& resume, const std::atomic<bool>* stop, const CampaignSetup& setup) {

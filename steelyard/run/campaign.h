@@ -25,11 +25,4 @@ struct CampaignSetup {
 void run_campaign(const Plan&, const std::function<void(const Event&)>& sink, const Resume&,
                   const std::atomic<bool>* stop, const CampaignSetup&);
 
-// What one of the `blocks` blocks of a case asks for; `block` counts from 0.
-struct BlockShare {
-  std::uint64_t first_window = 0;
-  std::uint64_t min_queries = 0;
-};
-BlockShare share_of(const Effort&, const Scenario&, std::uint64_t windows, std::uint32_t block);
-
 }  // namespace steelyard

@@ -2,12 +2,19 @@
 // Randomised complete blocks.
 #include "steelyard/run/schedule.h"
 
+#include <algorithm>
 #include <numeric>
 #include <utility>
+#include <variant>
 
 #include "steelyard/base/random.h"
 
 namespace steelyard {
+namespace {
+
+std::uint64_t divided_up(std::uint64_t a, std::uint64_t b) { return (a + b - 1) / b; }
+
+}  // namespace
 
 std::vector<Turn> make_schedule(std::size_t cases, std::uint32_t workers,
                                 std::uint32_t blocks_per_worker, std::uint64_t seed) {
@@ -24,6 +31,19 @@ std::vector<Turn> make_schedule(std::size_t cases, std::uint32_t workers,
       turns.push_back({index, block / blocks_per_worker, block});
   }
   return turns;
+}
+
+BlockShare share_of(const Effort& effort, const Scenario& scenario, std::uint64_t windows,
+                    std::uint32_t block) {
+  const auto* offline = std::get_if<Offline>(&scenario);
+  const auto batch = static_cast<std::uint64_t>(offline ? offline->batch : 1);
+  const auto in_flight = static_cast<std::uint64_t>(offline ? offline->in_flight : 1);
+  const std::uint64_t blocks = std::uint64_t{effort.blocks} * effort.workers;
+  // Queries of this block's part of one pass over the windows; several in flight begin together.
+  std::uint64_t part = divided_up(divided_up(windows, batch), blocks);
+  if (in_flight > 1) part = divided_up(part, in_flight) * in_flight + in_flight;
+  return {part * batch * block % std::max<std::uint64_t>(windows, 1),
+          std::max(divided_up(effort.min_queries, blocks), part)};
 }
 
 }  // namespace steelyard

@@ -5,10 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <numeric>
 
 #include "steelyard/base/clock.h"
-#include "steelyard/run/last_words.h"
 #include "steelyard/run/worker_process.h"
 
 namespace steelyard {
@@ -144,43 +142,6 @@ TEST(Campaign, FailsTheCaseWhenThereIsNoWorker) {
   setup.worker_command = {"/nowhere/steelyard", "worker"};
   EXPECT_ANY_THROW(run_campaign(
       plan_of(1), [](const Event&) {}, {}, nullptr, setup));
-}
-
-TEST(Share, CutsTheEffortIntoBlocks) {
-  Effort effort;
-  EXPECT_EQ(share_of(effort, SingleStream{}, 370, 0).min_queries, 2000u);
-  effort.min_queries = 3;
-  EXPECT_EQ(share_of(effort, SingleStream{}, 4, 0).min_queries, 1u);
-}
-
-TEST(Share, ReachesEveryWindowOverTheBlocks) {
-  Effort effort;
-  effort.min_queries = 1;
-  for (const std::uint64_t windows : {1, 4, 5, 370, 371, 372, 373, 374, 1001}) {
-    for (const int batch : {1, 3, 64, 500}) {
-      const Scenario scenario = batch == 1 ? Scenario(SingleStream{}) : Scenario(Offline{batch, 1});
-      const std::uint64_t slots = (windows + batch - 1) / batch;
-      std::vector<int> seen(slots);
-      for (std::uint32_t block = 0; block < effort.blocks; ++block) {
-        const BlockShare share = share_of(effort, scenario, windows, block);
-        for (std::uint64_t i = 0; i < share.min_queries; ++i)
-          seen[(share.first_window / batch + i) % slots] = 1;
-      }
-      EXPECT_EQ(std::accumulate(seen.begin(), seen.end(), 0), static_cast<int>(slots))
-          << windows << " windows in batches of " << batch;
-    }
-  }
-}
-
-TEST(LastWords, KeepsWholeLinesOfTheEnd) {
-  EXPECT_EQ(last_lines("one\ntwo\nthree\n", 100), "one\ntwo\nthree");
-  EXPECT_EQ(last_lines("one\ntwo\nthree\n", 8), "three");
-}
-
-TEST(LastWords, AreValidTextWhateverCame) {
-  EXPECT_EQ(last_lines("\x1b[31mred\x1b[0m \xff\xc3 \xec\xa0\x84", 100),
-            "?[31mred?[0m ?? \xec\xa0\x84");
-  EXPECT_EQ(last_lines("\n\n  \n", 100), "");
 }
 
 }  // namespace

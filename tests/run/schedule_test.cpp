@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -68,6 +69,32 @@ TEST(Schedule, GivesEachFreshProcessItsBlocksRunning) {
 TEST(Schedule, HoldsOneCaseAlone) {
   EXPECT_EQ(make_schedule(1, 1, 5, 1).size(), 5u);
   EXPECT_TRUE(make_schedule(0, 1, 5, 1).empty());
+}
+
+TEST(Share, CutsTheEffortIntoBlocks) {
+  Effort effort;
+  EXPECT_EQ(share_of(effort, SingleStream{}, 370, 0).min_queries, 2000u);
+  effort.min_queries = 3;
+  EXPECT_EQ(share_of(effort, SingleStream{}, 4, 0).min_queries, 1u);
+}
+
+TEST(Share, ReachesEveryWindowOverTheBlocks) {
+  Effort effort;
+  effort.min_queries = 1;
+  for (const std::uint64_t windows : {1, 4, 5, 370, 371, 372, 373, 374, 1001}) {
+    for (const int batch : {1, 3, 64, 500}) {
+      const Scenario scenario = batch == 1 ? Scenario(SingleStream{}) : Scenario(Offline{batch, 1});
+      const std::uint64_t slots = (windows + batch - 1) / batch;
+      std::vector<int> seen(slots);
+      for (std::uint32_t block = 0; block < effort.blocks; ++block) {
+        const BlockShare share = share_of(effort, scenario, windows, block);
+        for (std::uint64_t i = 0; i < share.min_queries; ++i)
+          seen[(share.first_window / batch + i) % slots] = 1;
+      }
+      EXPECT_EQ(std::accumulate(seen.begin(), seen.end(), 0), static_cast<int>(slots))
+          << windows << " windows in batches of " << batch;
+    }
+  }
 }
 
 }  // namespace

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// From texts to options.
+#include "cli/texts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include "steelyard/base/error.h"
+
+namespace steelyard::cli {
+namespace {
+
+std::vector<std::string> split(std::string_view text, char at) {
+  std::vector<std::string> parts;
+  while (true) {
+    const auto end = text.find(at);
+    parts.emplace_back(text.substr(0, end));
+    if (end == text.npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+Language language_of_environment() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
+    if (const char* text = std::getenv(name); text != nullptr && *text != '\0')
+      return language_from(text).value_or(Language::en);
+  return Language::en;
+}
+
+RunOptions::NamedModel parse_model(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == text.npos || std::filesystem::exists(text)) return {"", text};
+  if (equals == 0 || equals + 1 == text.size())
+    throw UsageError(fmt::format("'{}' is not a model", text),
+                     "write --model NAME=FILE or --model FILE");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+RunOptions::NamedSetting parse_setting(const std::string& text) {
+  const auto equals = text.find('=');
+  const auto dot = text.substr(0, equals).find('.');
+  if (equals == text.npos || dot == text.npos || dot == 0 || dot + 1 == equals ||
+      equals + 1 == text.size())
+    throw UsageError(fmt::format("'{}' is not a setting", text),
+                     "write --set backend.key=value, for example --set onnxruntime.threads=1,2");
+  return {text.substr(0, dot), text.substr(dot + 1, equals - dot - 1),
+          split(text.substr(equals + 1), ',')};
+}
+
+}  // namespace
+
+Language parse_language(const std::string& text) {
+  if (text.empty()) return language_of_environment();
+  const auto language = language_from(text);
+  if (!language)
+    throw UsageError(fmt::format("there is no language '{}'", text), "there is: ko, en");
+  return *language;
+}
+
+void complete(Train& train, const Texts& texts) {
+  for (auto& kind : split(texts.kinds, ',')) {
+    if (kind != "gru" && kind != "lstm" && kind != "bilstm")
+      throw UsageError(fmt::format("there is no kind '{}'", kind), "there is: gru, lstm, bilstm");
+    if (std::find(train.kinds.begin(), train.kinds.end(), kind) == train.kinds.end())
+      train.kinds.push_back(std::move(kind));
+  }
+  const auto normalise = normalise_from(texts.normalise);
+  if (!normalise)
+    throw UsageError(fmt::format("'{}' is not a way to normalise", texts.normalise),
+                     "there is: window, minmax, zscore");
+  train.recipe.normalise = *normalise;
+  if (!texts.features.empty()) train.recipe.features = split(texts.features, ',');
+  const auto check = [](int value, int most, std::string_view option) {
+    if (value < 1 || value > most)
+      throw UsageError(fmt::format("{} {} is out of range", option, value),
+                       fmt::format("choose 1 to {}", most));
+  };
+  check(train.hidden, 4096, "--hidden");
+  check(train.layers, 16, "--layers");
+  check(train.recipe.window, 100'000, "--window");
+  if (train.name.empty() || train.name.find('/') != train.name.npos)
+    throw UsageError(fmt::format("'{}' cannot be part of a file name", train.name),
+                     "choose a --name without a slash");
+}
+
+void complete(Run& run, const Texts& texts, const std::vector<std::string>& words) {
+  for (const auto& text : texts.models) run.options.models.push_back(parse_model(text));
+  for (const auto& text : texts.settings) run.options.settings.push_back(parse_setting(text));
+  if (texts.scenario == "Offline") {
+    run.options.scenario = Offline{texts.batch, texts.in_flight};
+  } else if (texts.scenario != "SingleStream") {
+    const std::string near = nearest(texts.scenario, {"SingleStream", "Offline"});
+    throw UsageError(
+        fmt::format("there is no scenario '{}'", texts.scenario),
+        near.empty() ? "there is: SingleStream, Offline" : fmt::format("did you mean {}?", near));
+  } else if (texts.batch_given) {
+    throw UsageError("--batch and --in-flight belong to --scenario Offline",
+                     "add --scenario Offline, or leave them out");
+  }
+  Effort& effort = run.options.effort;
+  effort = effort_named(texts.effort);
+  if (texts.min_queries) effort.min_queries = *texts.min_queries;
+  if (!texts.min_duration.empty())
+    effort.min_duration = parse_duration(texts.min_duration, "--min-duration");
+  if (!texts.max_duration.empty())
+    effort.max_duration = parse_duration(texts.max_duration, "--max-duration");
+  // Of two limits, the one that was typed stands.
+  if (texts.max_duration.empty())
+    effort.max_duration = std::max(effort.max_duration, effort.min_duration);
+  else if (texts.min_duration.empty())
+    effort.min_duration = std::min(effort.max_duration, effort.min_duration);
+  run.options.command = as_typed(words);
+  run.language = parse_language(texts.language);
+}
+
+void complete(Report& report, const Texts& texts) {
+  report.language = parse_language(texts.language);
+  if (!texts.format.empty()) {
+    report.format = format_from(texts.format);
+    if (!report.format)
+      throw UsageError(fmt::format("there is no format '{}'", texts.format),
+                       "there is: terminal, markdown, html");
+  }
+}
+
+}  // namespace steelyard::cli

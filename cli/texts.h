@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Option values as typed, and what they mean. Pure but for a look at the environment and at file
+// names. Throws UsageError.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/options.h"
+
+namespace steelyard::cli {
+
+// The text values of options whose meaning is checked after CLI11 is done.
+struct Texts {
+  std::string language, format, scenario = "SingleStream", effort = "quick", normalise = "window";
+  std::string min_duration, max_duration, features, kinds = "gru,lstm,bilstm";
+  std::vector<std::string> models, settings;
+  std::optional<std::uint64_t> min_queries;
+  int batch = 64, in_flight = 1;
+  bool batch_given = false;  // or --in-flight
+};
+
+// An empty text is the language of the environment.
+Language parse_language(const std::string& text);
+
+void complete(Train& train, const Texts& texts);
+void complete(Run& run, const Texts& texts, const std::vector<std::string>& words);
+void complete(Report& report, const Texts& texts);
+
+}  // namespace steelyard::cli
