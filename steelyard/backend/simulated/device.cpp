@@ -14,8 +14,11 @@ namespace steelyard::simulated {
 namespace {
 
 constexpr double kMinute = 60e9;
+constexpr double kLongest = 1e15;  // 11 days: what a careless profile and drift can make of a query
 
-nanoseconds whole(double ns) { return nanoseconds(static_cast<std::int64_t>(ns + 0.5)); }
+nanoseconds whole(double ns) {
+  return nanoseconds(static_cast<std::int64_t>((ns < kLongest ? ns : kLongest) + 0.5));
+}
 
 // Two devices with the same seed do not draw the same numbers.
 std::uint64_t seed_of(std::uint64_t seed, const std::string& id) {
