@@ -7,6 +7,10 @@
 
 namespace steelyard {
 
+Tally::Tally(std::uint64_t keep) : keep_(keep) {
+  queries_.reserve(std::min<std::uint64_t>(keep, 1 << 20));
+}
+
 void Tally::add(std::span<const Stamp> stamps) {
   if (stamps.empty()) return;
   // Two passes over integers instead of a running mean: exact, and without a division a query.
@@ -16,7 +20,11 @@ void Tally::add(std::span<const Stamp> stamps) {
     sum += latency;
     least = std::min(least, latency);
     most = std::max(most, latency);
-    histogram_.add(static_cast<std::uint64_t>(std::max<std::int64_t>(latency, 0)));
+    const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(latency, 0));
+    if (value < short_.size())
+      ++short_[value];
+    else
+      histogram_.add(value);
   }
   Moments chunk;
   chunk.count = stamps.size();
@@ -37,6 +45,9 @@ void Tally::add(std::span<const Stamp> stamps) {
 void Tally::move_into(Block& block) {
   block.count = moments_.count;
   block.latency = moments_;
+  for (std::size_t value = 0; value < short_.size(); ++value)
+    if (short_[value] != 0) histogram_.add(value, short_[value]);
+  short_.fill(0);
   block.histogram = std::move(histogram_);
   block.queries = std::move(queries_);
 }
