@@ -54,11 +54,14 @@ function(steelyard_cuda)
     steelyard_cuda_object(object ${kernel})
     list(APPEND objects ${object})
   endforeach()
-  steelyard_module(native-cuda FOLDER steelyard/backends SOURCES ${backend} ${engine} ${objects}
-                   LIBRARIES fmt::fmt ${STEELYARD_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
-  target_include_directories(native-cuda SYSTEM PRIVATE ${STEELYARD_CUDA_INCLUDE})
+  add_library(steelyard_cuda_engine STATIC EXCLUDE_FROM_ALL ${engine} ${objects})
+  set_target_properties(steelyard_cuda_engine PROPERTIES CXX_VISIBILITY_PRESET hidden LINKER_LANGUAGE CXX)
+  target_include_directories(steelyard_cuda_engine PUBLIC ${CMAKE_SOURCE_DIR})
+  target_include_directories(steelyard_cuda_engine SYSTEM PRIVATE ${STEELYARD_CUDA_INCLUDE})
+  # The runtime is linked in and opens the driver itself: the module loads where there is none.
+  target_link_libraries(steelyard_cuda_engine PUBLIC ${STEELYARD_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
+  steelyard_module(native-cuda FOLDER steelyard/backends SOURCES ${backend} LIBRARIES fmt::fmt steelyard_cuda_engine)
   target_compile_definitions(native-cuda PRIVATE STEELYARD_VERSION="${PROJECT_VERSION}")
-  target_compile_options(native-cuda PRIVATE -fvisibility=hidden)
 endfunction()
 
 if(STEELYARD_NVCC)

@@ -27,10 +27,10 @@ void verdict(bool good, const std::string& what) {
 std::string text_of(const Shape& s, int batch) {
   const char* cells[] = {"RNN", "GRU", "LSTM"};
   char text[256];
-  std::snprintf(text, sizeof text, "%s I%d H%d L%d D%d T%d batch %d head %zu%s%s%s%s", cells[int(s.cell)],
-                s.features, s.hidden, s.layers, s.directions, s.window, batch, s.head.size(),
-                s.reverse ? " reverse" : "", s.linear_before_reset ? "" : " reset-first",
-                s.batch_first ? "" : " time-major",
+  std::snprintf(text, sizeof text, "%s I%d H%d L%d D%d T%d batch %d head %zu%s%s%s%s",
+                cells[int(s.cell)], s.features, s.hidden, s.layers, s.directions, s.window, batch,
+                s.head.size(), s.reverse ? " reverse" : "",
+                s.linear_before_reset ? "" : " reset-first", s.batch_first ? "" : " time-major",
                 s.readout == Readout::final_state ? " final" : "");
   return text;
 }
@@ -52,7 +52,8 @@ double worst_window(const Network& network, const std::vector<float>& input,
     return worst(output, expected(network, input, batch, window));
   const std::size_t values = std::size_t(window) * network.features, outputs = network.outputs();
   const auto from = [&](int first) {
-    const std::vector<float> x(input.begin() + first * values, input.begin() + (first + some) * values);
+    const std::vector<float> x(input.begin() + first * values,
+                               input.begin() + (first + some) * values);
     const std::vector<float> y(output.begin() + first * outputs,
                                output.begin() + (first + some) * outputs);
     return worst(y, expected(network, x, some, window));
@@ -92,11 +93,14 @@ void check_shape(const Shape& shape, int batch, const CudaOptions& options, Rand
 
 // A shape in which everything that can vary varies.
 Shape any_shape(Random& random) {
-  const auto pick = [&](std::initializer_list<int> of) { return of.begin()[random.below(of.size())]; };
+  const auto pick = [&](std::initializer_list<int> of) {
+    return of.begin()[random.below(of.size())];
+  };
   Shape s;
   s.cell = Cell(random.below(3));
   s.features = pick({1, 2, 3, 5, 5, 6, 8, 9, 14, 31});
-  s.hidden = pick({1, 3, 5, 6, 8, 12, 16, 17, 32, 33, 50, 64, 65, 96, 100, 128, 150, 200, 256, 300});
+  s.hidden =
+      pick({1, 3, 5, 6, 8, 12, 16, 17, 32, 33, 50, 64, 65, 96, 100, 128, 150, 200, 256, 300});
   s.layers = pick({1, 1, 1, 1, 2, 3});
   s.directions = pick({1, 1, 2});
   s.window = pick({1, 2, 7, 8, 20, 60, 65, 130});
@@ -173,7 +177,8 @@ void check_edges() {
 double microseconds(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count();
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
+      .count();
 }
 
 void check_lives() {
@@ -237,8 +242,8 @@ int main(int count, char** words) {
     return 77;
   }
   for (const CudaDevice& device : cuda_devices())
-    std::printf("%s, compute capability %d.%d, %d SMs, CUDA %s\n", device.name.c_str(), device.major,
-                device.minor, device.processors, device.driver.c_str());
+    std::printf("%s, compute capability %d.%d, %d SMs, CUDA %s\n", device.name.c_str(),
+                device.major, device.minor, device.processors, device.driver.c_str());
   const int shapes = count > 1 ? std::atoi(words[1]) : 200;
   gpu::check_edges();
   gpu::check_shapes(shapes);

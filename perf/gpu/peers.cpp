@@ -110,12 +110,14 @@ EXPORTED int ours_bench(void* ours, const float* x, int values, float* y, int re
     CudaSession& session = *static_cast<Ours*>(ours)->session;
     timed(warm, count, microseconds, [&](int i) {
       const std::size_t at = i % windows;
-      session.infer({x + at * values, std::size_t(values)}, {y + at * results, std::size_t(results)});
+      session.infer({x + at * values, std::size_t(values)},
+                    {y + at * results, std::size_t(results)});
     });
   });
 }
 
-EXPORTED int echo_bench(int window, int features, int warm, int count, double* microseconds, char* words) {
+EXPORTED int echo_bench(int window, int features, int warm, int count, double* microseconds,
+                        char* words) {
   return guarded(words, [&] {
     cuda::use_device(0);
     const int n = cuda::words_for(window, features);
@@ -156,7 +158,8 @@ EXPORTED int graph_bench(void* graph, float* hx, const float* hy, const float* x
     const cuda::Stream stream(0);
     timed(warm, count, microseconds, [&](int i) {
       if (hx) std::memcpy(hx, x + std::size_t(i % windows) * values, values * sizeof(float));
-      cuda::check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), stream.handle()), "launching");
+      cuda::check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), stream.handle()),
+                  "launching");
       cuda::check(cudaStreamSynchronize(stream.handle()), "waiting");
       if (hx) y[i % windows] = *hy;
     });
@@ -171,8 +174,9 @@ EXPORTED int copy_bench(const void* from, long long bytes, int warm, int count,
     cuda::Memory to(cuda::Memory::Place::device, 0, bytes);
     const cuda::Stream stream(0);
     timed(warm, count, microseconds, [&](int) {
-      cuda::check(cudaMemcpyAsync(to.as<void>(), from, bytes, cudaMemcpyHostToDevice, stream.handle()),
-                  "copying");
+      cuda::check(
+          cudaMemcpyAsync(to.as<void>(), from, bytes, cudaMemcpyHostToDevice, stream.handle()),
+          "copying");
       cuda::check(cudaStreamSynchronize(stream.handle()), "waiting");
     });
   });
@@ -180,6 +184,7 @@ EXPORTED int copy_bench(const void* from, long long bytes, int warm, int count,
 
 EXPORTED void* pinned(long long bytes) {
   void* memory = nullptr;
-  return cudaHostAlloc(&memory, bytes, cudaHostAllocMapped | cudaHostAllocPortable) == cudaSuccess ? memory
-                                                                                               : nullptr;
+  return cudaHostAlloc(&memory, bytes, cudaHostAllocMapped | cudaHostAllocPortable) == cudaSuccess
+             ? memory
+             : nullptr;
 }

@@ -13,10 +13,14 @@ using Values = std::vector<double>;
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double activated(double x, Activation activation) {
   switch (activation) {
-    case Activation::relu: return std::max(x, 0.0);
-    case Activation::sigmoid: return sigmoid(x);
-    case Activation::tanh: return std::tanh(x);
-    case Activation::none: break;
+    case Activation::relu:
+      return std::max(x, 0.0);
+    case Activation::sigmoid:
+      return sigmoid(x);
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::none:
+      break;
   }
   return x;
 }
@@ -145,8 +149,8 @@ std::vector<double> expected(const Network& network, const std::vector<float>& i
     std::vector<Values> sequence(window, Values(network.features));
     for (int t = 0; t < window; ++t)
       for (int i = 0; i < network.features; ++i) {
-        const std::size_t row = network.batch_first ? std::size_t(b) * window + t
-                                                    : std::size_t(t) * batch + b;
+        const std::size_t row =
+            network.batch_first ? std::size_t(b) * window + t : std::size_t(t) * batch + b;
         sequence[t][i] = input[row * network.features + i];
       }
     Values values = states(network, sequence);

@@ -47,7 +47,8 @@ class CudaModel final : public CompiledModel {
   std::unique_ptr<Session> open(int batch) override {
     Signature signature{static_shapes(inputs_, batch, window_),
                         static_shapes(outputs_, batch, window_)};
-    return std::make_unique<CudaBackendSession>(engine_->open(batch, window_), std::move(signature));
+    return std::make_unique<CudaBackendSession>(engine_->open(batch, window_),
+                                                std::move(signature));
   }
   Precision precision() const override { return precision_; }
 
@@ -71,9 +72,12 @@ class NativeCudaBackend final : public Backend {
   Availability availability() const override {
     const CudaStatus status = cuda_status();
     switch (status.kind) {
-      case CudaStatus::ready: return {};
-      case CudaStatus::no_runtime: return {Availability::NoRuntime, status.reason, status.hint};
-      case CudaStatus::no_device: return {Availability::NoDevice, status.reason, status.hint};
+      case CudaStatus::ready:
+        return {};
+      case CudaStatus::no_runtime:
+        return {Availability::NoRuntime, status.reason, status.hint};
+      case CudaStatus::no_device:
+        return {Availability::NoDevice, status.reason, status.hint};
     }
     return {};
   }
@@ -110,7 +114,8 @@ class NativeCudaBackend final : public Backend {
       check_cuda_network(network);
       return 0;
     });
-    return std::make_unique<CudaModel>(model, network, CudaEngine::compile(network, chosen), options);
+    return std::make_unique<CudaModel>(model, network, CudaEngine::compile(network, chosen),
+                                       options);
   }
 };
 

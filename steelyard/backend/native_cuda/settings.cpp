@@ -18,18 +18,24 @@ double seconds(const CompileOptions& options, std::string_view key, std::string_
   const std::string_view text = setting(options.settings, key, fallback);
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0.001) || value > 86400)
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= 0.001) ||
+      value > 86400)
     refuse(key, text, "a number of seconds from 0.001 to 86400");
   return value;
 }
 
 CudaWeights weights_of(Precision precision) {
   switch (precision) {
-    case Precision::fp32: return CudaWeights::fp32;
-    case Precision::fp16: return CudaWeights::fp16;
-    case Precision::bf16: return CudaWeights::bf16;
-    case Precision::int8: return CudaWeights::int8;
-    default: break;
+    case Precision::fp32:
+      return CudaWeights::fp32;
+    case Precision::fp16:
+      return CudaWeights::fp16;
+    case Precision::bf16:
+      return CudaWeights::bf16;
+    case Precision::int8:
+      return CudaWeights::int8;
+    default:
+      break;
   }
   throw UsageError(fmt::format("native-cuda does not compute in {}", to_string(precision)),
                    "its precisions are: fp32, fp16, bf16, int8");

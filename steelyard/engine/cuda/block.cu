@@ -8,8 +8,8 @@ namespace steelyard::cuda {
 namespace {
 
 template <int gates, int slice, int lanes, int units, bool approximate, int most_threads>
-__global__ void __launch_bounds__(most_threads) persistent_block(
-    const __grid_constant__ PersistentArgs args) {
+__global__ void __launch_bounds__(most_threads)
+    persistent_block(const __grid_constant__ PersistentArgs args) {
   using Weights = Slice<gates, slice, lanes, units>;
   constexpr int padded = slice * lanes;
   __shared__ __align__(16) float hidden[2][padded];
@@ -22,8 +22,7 @@ __global__ void __launch_bounds__(most_threads) persistent_block(
   const int unit = thread / lanes * units + (units == 2 ? lane & 1 : 0);
 
   Weights weights;
-  weights.load(args.weights + static_cast<std::size_t>(direction) * Weights::slots *
-                                  blockDim.x,
+  weights.load(args.weights + static_cast<std::size_t>(direction) * Weights::slots * blockDim.x,
                blockDim.x, thread);
   for (int i = thread; i < (args.window + 1) * kRowFloats; i += blockDim.x) rows[i] = 0.f;
   if (args.head != nullptr)
@@ -44,8 +43,7 @@ __global__ void __launch_bounds__(most_threads) persistent_block(
       for (int u = 0; u < units; u++)
 #pragma unroll
         for (int g = 0; g < gates; g++) acc[u][g] = 0.f;
-      if (t)
-        weights.recurrent_part(reinterpret_cast<const float4*>(hidden[t & 1]), lane, acc);
+      if (t) weights.recurrent_part(reinterpret_cast<const float4*>(hidden[t & 1]), lane, acc);
       weights.reduce(acc, input, lane, sum);
       const float now = candidate;
       weights.input_part(rows + (t + 1) * kRowFloats, owner, input, candidate);

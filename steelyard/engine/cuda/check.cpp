@@ -16,8 +16,8 @@ constexpr const char* kHint = "Export the model again, or check how the Network 
 
 void check_size(const std::string& layer, const char* what, int value) {
   if (value >= 1 && value <= kMostUnits) return;
-  throw Error(layer + " has " + std::to_string(value) + " " + what + ", where native-cuda takes 1 to " +
-                  std::to_string(kMostUnits) + ".",
+  throw Error(layer + " has " + std::to_string(value) + " " + what +
+                  ", where native-cuda takes 1 to " + std::to_string(kMostUnits) + ".",
               "Use another runtime for this model.");
 }
 
@@ -39,8 +39,9 @@ void check_recurrent(const Recurrent& r, const std::string& layer, int before) {
   check_size(layer, "inputs", r.input);
   check_size(layer, "hidden units", r.hidden);
   if (r.directions != 1 && r.directions != 2)
-    throw Error(layer + " has " + std::to_string(r.directions) + " directions, where 1 or 2 are possible.",
-                kHint);
+    throw Error(
+        layer + " has " + std::to_string(r.directions) + " directions, where 1 or 2 are possible.",
+        kHint);
   if (r.directions == 2 && r.reverse)
     throw Error(layer + " is bidirectional and reverse at once.", kHint);
   if (r.cell == Cell::rnn && r.activation != Activation::tanh && r.activation != Activation::relu)

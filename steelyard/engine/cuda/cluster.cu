@@ -48,7 +48,7 @@ struct Exchange {
   static constexpr int warp_units = 32 / lanes * units, width = warp_units < 4 ? warp_units : 4;
   static constexpr int chunks = warp_units / width;
   bool sends;
-  int first_lane[width];   // who holds the neighbours' states
+  int first_lane[width];    // who holds the neighbours' states
   unsigned to, barrier[2];  // in the receiving block
 
   __device__ __forceinline__ Exchange(const float* hidden, const unsigned long long* bars,
@@ -142,7 +142,8 @@ __global__ void __launch_bounds__(most_threads)
       for (int u = 0; u < units; u++)
 #pragma unroll
         for (int g = 0; g < gates; g++) acc[u][g] = 0.f;
-      if (t) weights.recurrent_part(reinterpret_cast<const float4*>(hidden[(sent + 1) & 1]), lane, acc);
+      if (t)
+        weights.recurrent_part(reinterpret_cast<const float4*>(hidden[(sent + 1) & 1]), lane, acc);
       weights.reduce(acc, input, lane, sum);
       const float now = candidate;
       weights.input_part(rows + (t + 1) * kRowFloats, owner, input, candidate);

@@ -37,7 +37,7 @@ struct CudaOptions {
   CudaActivations activations = CudaActivations::exact;
   double idle_seconds = 1;      // after that a session gives its part of the GPU back
   double deadline_seconds = 2;  // an answer that takes longer is an Error
-  int geometry = 0;  // 0: the best known; n: the n-th other that fits, for measurements
+  int geometry = 0;             // 0: the best known; n: the n-th other that fits, for measurements
 };
 
 struct CudaDevice {
@@ -45,9 +45,9 @@ struct CudaDevice {
   std::string name, bus;  // "NVIDIA H200", "0000:01:00.0"
   std::string driver;     // the newest CUDA that the driver knows, e.g. "13.0"
   int major = 0, minor = 0;
-  int processors = 0;        // streaming multiprocessors
-  int shared_bytes = 0;      // most shared memory of a block
-  bool watched = false;      // the system kills kernels that run for seconds (a display hangs on it)
+  int processors = 0;    // streaming multiprocessors
+  int shared_bytes = 0;  // most shared memory of a block
+  bool watched = false;  // the system kills kernels that run for seconds (a display hangs on it)
 };
 
 // Whether CUDA can be used here. Touches no device.

@@ -19,9 +19,10 @@ struct GateScales {
   float sigmoid, tanh;
 };
 constexpr GateScales kExactScales{-1.44269504088896341f, 2.88539008177792682f};  // exp2
-constexpr GateScales kApproximateScales{0.5f, 1.0f};                           // tanh.approx
+constexpr GateScales kApproximateScales{0.5f, 1.0f};                             // tanh.approx
 
-// Units that a warp kernel's lanes are divided by: the other lanes work ahead on later steps' input.
+// Units that a warp kernel's lanes are divided by: the other lanes work ahead on later steps'
+// input.
 constexpr int warp_width(int padded) { return padded <= 8 ? 8 : 16; }
 constexpr std::size_t warp_floats(int window, int padded) {
   return (std::size_t(window) + 1) * (kRowFloats + 4 * warp_width(padded));
@@ -36,10 +37,12 @@ struct Walk {
 // keeping `slice` weights of every gate and unit in registers.
 struct Geometry {
   int gates = 0, slice = 0, lanes = 0, units = 0;
-  constexpr int padded() const { return slice * lanes; }                // the K dimension
+  constexpr int padded() const { return slice * lanes; }  // the K dimension
   constexpr int units_per_warp() const { return 32 / lanes * units; }
-  constexpr int owners() const { return lanes / units; }                // lanes that end with the same unit
-  constexpr int features_per_owner() const { return owners() >= kRowFloats ? 1 : kRowFloats / owners(); }
+  constexpr int owners() const { return lanes / units; }  // lanes that end with the same unit
+  constexpr int features_per_owner() const {
+    return owners() >= kRowFloats ? 1 : kRowFloats / owners();
+  }
   // Registers of a thread in packed order: recurrent, input, the GRU's candidate input row, biases.
   constexpr int slots() const {
     return units * gates * slice + gates * features_per_owner() + kRowFloats + gates + 1;
@@ -101,7 +104,7 @@ struct LayerArgs {
   const float* r;  // [direction][hidden][gates * hidden]
   const float* b;  // [direction][2][gates * hidden]
   const float* x;
-  float* y;      // [batch][window][directions * hidden], or [batch][directions * hidden] of the end
+  float* y;  // [batch][window][directions * hidden], or [batch][directions * hidden] of the end
   std::int64_t batch, batch_stride, step_stride;  // of x, in floats
   std::int32_t input, hidden, directions, window, relu, linear_before_reset, whole_sequence;
   Walk walk[2];

@@ -76,7 +76,8 @@ class LaunchedSession final : public CudaSession {
   }
 
   void prepare_copies() {
-    piece_ = std::max<std::int64_t>(kPieceBytes / (window_values_ * std::int64_t(sizeof(float))), 1);
+    piece_ =
+        std::max<std::int64_t>(kPieceBytes / (window_values_ * std::int64_t(sizeof(float))), 1);
     piece_ = std::min<std::int64_t>((piece_ + 1023) / 1024 * 1024, batch_);
     for (Memory& memory : device_in_)
       memory = Memory(Memory::Place::device, device_, piece_ * window_values_ * sizeof(float));
@@ -90,7 +91,8 @@ class LaunchedSession final : public CudaSession {
     const int threads = matrix ? 32 * plan_.matrix.tiles : weights_->blocks.threads;
     const int columns = plan_.matrix.input_columns;
     const std::size_t shared =
-        matrix ? std::size_t(std::min(window_, kMatrixChunk)) * (kMatrixWindows * columns + 8) * 2 : 0;
+        matrix ? std::size_t(std::min(window_, kMatrixChunk)) * (kMatrixWindows * columns + 8) * 2
+               : 0;
     const void* kernel = matrix ? plan_.matrix.function : plan_.kernel.function;
     allow_shared(kernel, shared);
     const int windows = matrix ? kMatrixWindows : plan_.kernel.windows;
@@ -222,12 +224,13 @@ class LaunchedSession final : public CudaSession {
         std::memcpy(staged, from, bytes);
         from = reinterpret_cast<const float*>(staged);
       }
-      check(cudaMemcpyAsync(device_in_[turn].as<void>(), from, bytes, cudaMemcpyHostToDevice, stream),
-            "copying the input");
+      check(
+          cudaMemcpyAsync(device_in_[turn].as<void>(), from, bytes, cudaMemcpyHostToDevice, stream),
+          "copying the input");
       start(device_in_[turn].as<float>(), device_out_[turn].as<float>(), count, stream);
-      check(cudaMemcpyAsync(results_memory_.as<float>() + begin * outputs,
-                            device_out_[turn].as<void>(), std::size_t(count) * outputs * sizeof(float),
-                            cudaMemcpyDeviceToHost, stream),
+      check(cudaMemcpyAsync(
+                results_memory_.as<float>() + begin * outputs, device_out_[turn].as<void>(),
+                std::size_t(count) * outputs * sizeof(float), cudaMemcpyDeviceToHost, stream),
             "copying the results");
     }
     for (const Stream& stream : streams_) await(stream, deadline_);
@@ -275,15 +278,15 @@ std::shared_ptr<const Weights> upload(const Network& network, const Plan& plan, 
     weights->packed = uploaded(device, stack.recurrent);
     weights->projection = uploaded(device, stack.projection);
   } else {
-    weights->blocks = plan.way == Way::warp ? Blocks{32, 32, 1}
-                                            : blocks_of(plan.kernel.geometry, layer.hidden, plan.ranks);
-    weights->packed = uploaded(device, pack_slices(layer, plan.kernel.geometry, weights->blocks,
-                                                   plan.kernel.approximate));
+    weights->blocks = plan.way == Way::warp
+                          ? Blocks{32, 32, 1}
+                          : blocks_of(plan.kernel.geometry, layer.hidden, plan.ranks);
+    weights->packed = uploaded(
+        device, pack_slices(layer, plan.kernel.geometry, weights->blocks, plan.kernel.approximate));
   }
   if (head_on_device(network)) {
     const Dense& first = network.head.front();
-    weights->head =
-        uploaded(device, pack_head(first, layer.directions, layer.hidden, padded));
+    weights->head = uploaded(device, pack_head(first, layer.directions, layer.hidden, padded));
     weights->head_bias = uploaded(device, first.b);
   }
   return weights;

@@ -33,7 +33,7 @@ template <int gates, int windows>
 __global__ void __launch_bounds__(kLayerThreads) layer(const __grid_constant__ LayerArgs args) {
   extern __shared__ float memory[];
   const int hidden = args.hidden, input = args.input, direction = blockIdx.y;
-  float* h = memory;                       // [windows][hidden], and the next ones after it
+  float* h = memory;  // [windows][hidden], and the next ones after it
   float* next = h + windows * hidden;
   float* c = next + windows * hidden;      // cell state; a GRU with reset first: its z
   float* reset = c + windows * hidden;     // r * h
@@ -89,7 +89,8 @@ __global__ void __launch_bounds__(kLayerThreads) layer(const __grid_constant__ L
             next[at] = n + z * (h[at] - n);
           }
         } else if constexpr (gates == 4) {
-          const float cell = sigmoid_exact(acc[2][b]) * c[at] + sigmoid_exact(acc[0][b]) * tanhf(acc[3][b]);
+          const float cell =
+              sigmoid_exact(acc[2][b]) * c[at] + sigmoid_exact(acc[0][b]) * tanhf(acc[3][b]);
           c[at] = cell;
           next[at] = sigmoid_exact(acc[1][b]) * tanhf(cell);
         } else {

@@ -48,7 +48,8 @@ class LayersSession final : public CudaSession {
     if (input.size() != batch_ * values_ || output.size() != batch_ * outputs)
       throw Error("the session got " + std::to_string(input.size()) + " input and " +
                       std::to_string(output.size()) + " output values, but it needs " +
-                      std::to_string(batch_ * values_) + " and " + std::to_string(batch_ * outputs) + ".",
+                      std::to_string(batch_ * values_) + " and " +
+                      std::to_string(batch_ * outputs) + ".",
                   "Open a session for the batch and window that you pass.");
     for (int begin = 0; begin < batch_; begin += piece_) {
       const std::size_t count = std::min(piece_, batch_ - begin);

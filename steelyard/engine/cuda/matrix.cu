@@ -44,7 +44,7 @@ __device__ __forceinline__ void multiply8(float (&c)[4], const unsigned (&a)[2],
 
 // Where a step's inputs lie: [window][columns] halves, padded by 16 bytes against bank conflicts.
 template <int columns>
-constexpr int kStepHalves = kWindows * columns + 8;
+constexpr int kStepHalves = kWindows* columns + 8;
 
 __device__ __forceinline__ int quotient(unsigned q, unsigned reciprocal, int divisor) {
   return divisor == 1 ? q : __umulhi(q, reciprocal);
@@ -170,56 +170,55 @@ __global__ void __launch_bounds__(32 * tiles, blocks)
        window0 += std::int64_t(gridDim.x) * kWindows) {
     Cell<gates> cell[4];
     for (int first = 0; first < args.walk.steps; first += kMatrixChunk) {
-    const int count = min(kMatrixChunk, args.walk.steps - first);
-    __syncthreads();
-    if (args.quads != 0)
-      stage_quads<columns>(args, window0, inputs);
-    else
-      stage_values<columns>(args, window0, first, count, inputs);
-    __syncthreads();
-    // kMatrixChunk is even, so that a step's buffer does not depend on the chunk.
-    for (int t = 0; t < count; t++) {
-      float sum[4][4] = {}, candidate[4] = {};
-#pragma unroll
-      for (int k = 0; k < columns / 8; k++) {
-        unsigned b;
-        asm volatile("ld.shared.b32 %0,[%1];"
-                     : "=r"(b)
-                     : "r"(input + t * kStepHalves<columns> * kHalf + k * 16));
-#pragma unroll
-        for (int g = 0; g < gates; g++) {
-          if (gates == 3 && g == 2)
-            multiply8(candidate, weights.x[g][k], b);
-          else
-            multiply8(sum[g], weights.x[g][k], b);
-        }
-      }
-      if (gates == 3) {
-        sum[2][0] = sum[2][1] = bias0;
-        sum[2][2] = sum[2][3] = bias1;
-      }
-      const unsigned from = (t & 1) * units * row_bytes, to = units * row_bytes - from;
-      if (first + t) {
-#pragma unroll
-        for (int k = 0; k < tiles / 2; k++) {
-          unsigned b[4];
-          asm volatile(
-              "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3},[%4];"
-              : "=r"(b[0]), "=r"(b[1]), "=r"(b[2]), "=r"(b[3])
-              : "r"(read + from + k * 32 * row_bytes));
-#pragma unroll
-          for (int g = 0; g < gates; g++) multiply16(sum[g], weights.r[g][2 * k], b[0], b[1]);
-#pragma unroll
-          for (int g = 0; g < gates; g++) multiply16(sum[g], weights.r[g][2 * k + 1], b[2], b[3]);
-        }
-      }
-      advance_four<gates>(sum, candidate, cell, args.relu);
-      asm volatile("st.shared.b32 [%0],%1;" ::"r"(write + to),
-                   "r"(pack_halves(cell[0].h, cell[1].h)));
-      asm volatile("st.shared.b32 [%0],%1;" ::"r"(write + to + 8 * row_bytes),
-                   "r"(pack_halves(cell[2].h, cell[3].h)));
+      const int count = min(kMatrixChunk, args.walk.steps - first);
       __syncthreads();
-    }
+      if (args.quads != 0)
+        stage_quads<columns>(args, window0, inputs);
+      else
+        stage_values<columns>(args, window0, first, count, inputs);
+      __syncthreads();
+      // kMatrixChunk is even, so that a step's buffer does not depend on the chunk.
+      for (int t = 0; t < count; t++) {
+        float sum[4][4] = {}, candidate[4] = {};
+#pragma unroll
+        for (int k = 0; k < columns / 8; k++) {
+          unsigned b;
+          asm volatile("ld.shared.b32 %0,[%1];"
+                       : "=r"(b)
+                       : "r"(input + t * kStepHalves<columns> * kHalf + k * 16));
+#pragma unroll
+          for (int g = 0; g < gates; g++) {
+            if (gates == 3 && g == 2)
+              multiply8(candidate, weights.x[g][k], b);
+            else
+              multiply8(sum[g], weights.x[g][k], b);
+          }
+        }
+        if (gates == 3) {
+          sum[2][0] = sum[2][1] = bias0;
+          sum[2][2] = sum[2][3] = bias1;
+        }
+        const unsigned from = (t & 1) * units * row_bytes, to = units * row_bytes - from;
+        if (first + t) {
+#pragma unroll
+          for (int k = 0; k < tiles / 2; k++) {
+            unsigned b[4];
+            asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0,%1,%2,%3},[%4];"
+                         : "=r"(b[0]), "=r"(b[1]), "=r"(b[2]), "=r"(b[3])
+                         : "r"(read + from + k * 32 * row_bytes));
+#pragma unroll
+            for (int g = 0; g < gates; g++) multiply16(sum[g], weights.r[g][2 * k], b[0], b[1]);
+#pragma unroll
+            for (int g = 0; g < gates; g++) multiply16(sum[g], weights.r[g][2 * k + 1], b[2], b[3]);
+          }
+        }
+        advance_four<gates>(sum, candidate, cell, args.relu);
+        asm volatile("st.shared.b32 [%0],%1;" ::"r"(write + to),
+                     "r"(pack_halves(cell[0].h, cell[1].h)));
+        asm volatile("st.shared.b32 [%0],%1;" ::"r"(write + to + 8 * row_bytes),
+                     "r"(pack_halves(cell[2].h, cell[3].h)));
+        __syncthreads();
+      }
     }
     if (args.head == nullptr) {
 #pragma unroll

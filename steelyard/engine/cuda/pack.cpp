@@ -58,8 +58,8 @@ struct View {
   double bias(int half, int gate, int unit) const {
     if (unit >= layer.hidden) return 0;
     const std::size_t all = std::size_t(gates()) * layer.hidden;
-    return layer.b[(std::size_t(direction) * 2 + half) * all + std::size_t(gate) * layer.hidden +
-                   unit];
+    return layer
+        .b[(std::size_t(direction) * 2 + half) * all + std::size_t(gate) * layer.hidden + unit];
   }
 };
 
@@ -67,9 +67,12 @@ bool is_candidate(Cell cell, int gate) { return cell == Cell::gru && gate == 2; 
 
 double scale_of(const Recurrent& layer, int gate, const GateScales& scales) {
   switch (layer.cell) {
-    case Cell::gru: return gate == 2 ? scales.tanh : scales.sigmoid;
-    case Cell::lstm: return gate == 3 ? scales.tanh : scales.sigmoid;
-    case Cell::rnn: break;
+    case Cell::gru:
+      return gate == 2 ? scales.tanh : scales.sigmoid;
+    case Cell::lstm:
+      return gate == 3 ? scales.tanh : scales.sigmoid;
+    case Cell::rnn:
+      break;
   }
   return layer.activation == Activation::relu ? 1.0 : scales.tanh;
 }

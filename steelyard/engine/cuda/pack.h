@@ -26,8 +26,8 @@ Blocks blocks_of(const Geometry&, int hidden, int ranks);
 // The order of Slice::load: [direction][rank][slots][threads].
 std::vector<float> pack_slices(const Recurrent&, const Geometry&, const Blocks&, bool approximate);
 
-// Uniform layers of a stack: [layer][direction][slots][threads] of the recurrent weights, and of the
-// input weights in the same layout, with the biases.
+// Uniform layers of a stack: [layer][direction][slots][threads] of the recurrent weights, and of
+// the input weights in the same layout, with the biases.
 struct Stack {
   std::vector<float> recurrent, projection;
 };

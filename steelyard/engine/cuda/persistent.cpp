@@ -152,8 +152,12 @@ class PersistentSession final : public CudaSession, private Sleeper {
       floats = stack_floats(network, geometry, window);
       threads *= 2;
     }
-    launch_ = {plan.kernel.function, unsigned(blocks_needed(network, plan)), 1, threads,
-               unsigned(plan.ranks), floats * sizeof(float)};
+    launch_ = {plan.kernel.function,
+               unsigned(blocks_needed(network, plan)),
+               1,
+               threads,
+               unsigned(plan.ranks),
+               floats * sizeof(float)};
     allow_shared(launch_.kernel, launch_.shared_bytes);
   }
 

@@ -10,8 +10,8 @@
 namespace steelyard::cuda {
 namespace {
 
-constexpr int kMostHeadRows = 64;   // a wider first dense layer is left to the host
-constexpr int kMostWords = 4096;    // of a window: polling more of them costs more than a launch
+constexpr int kMostHeadRows = 64;    // a wider first dense layer is left to the host
+constexpr int kMostWords = 4096;     // of a window: polling more of them costs more than a launch
 constexpr int kStaticShared = 4096;  // what the kernels declare themselves, rounded up
 
 // Why a network is not for the kernels that hold one layer in registers; empty when it is.
@@ -121,7 +121,8 @@ void add_launched(const Network& network, int batch, const CudaOptions& options,
   const int windows = batch <= 2 * device.processors ? 1 : 4;
   if (objection(network, kMostFeatures).empty())
     for (const Kernel& kernel : fitting(shelf.tiles, layer, options))
-      if (kernel.windows == windows && blocks_of(kernel.geometry, layer.hidden, 1).threads <= kernel.most_threads)
+      if (kernel.windows == windows &&
+          blocks_of(kernel.geometry, layer.hidden, 1).threads <= kernel.most_threads)
         plans.push_back({Way::tile, kernel, {}, 1});
 }
 
@@ -139,7 +140,8 @@ std::string why_not_persistent(const Network& network, int batch, int window) {
 std::string Plan::words() const {
   const auto threads = [&] { return std::to_string(kernel.geometry.padded()) + " units"; };
   switch (way) {
-    case Way::warp: return "persistent, one warp a direction, up to " + threads();
+    case Way::warp:
+      return "persistent, one warp a direction, up to " + threads();
     case Way::block:
       return "persistent, one SM a direction, up to " + threads() + ", " +
              std::to_string(kernel.geometry.lanes) + " lanes for " +
@@ -148,11 +150,14 @@ std::string Plan::words() const {
       return "persistent, a cluster of " + std::to_string(ranks) + " SMs a direction, up to " +
              threads() + ", " + std::to_string(kernel.geometry.lanes) + " lanes for " +
              std::to_string(kernel.geometry.units);
-    case Way::stack: return "persistent, one SM a layer and direction, up to " + threads();
+    case Way::stack:
+      return "persistent, one SM a layer and direction, up to " + threads();
     case Way::matrix:
       return "one launch, tensor cores, up to " + std::to_string(16 * matrix.tiles) + " units";
-    case Way::tile: return "one launch, fp32 weights in registers, up to " + threads();
-    case Way::layers: break;
+    case Way::tile:
+      return "one launch, fp32 weights in registers, up to " + threads();
+    case Way::layers:
+      break;
   }
   return "a launch for each layer";
 }

@@ -19,9 +19,7 @@ enum class Way {
   tile,     // one launch, fp32 weights in registers
   layers,   // a launch for each layer, any shape
 };
-constexpr bool is_persistent(Way way) {
-  return way < Way::matrix;
-}
+constexpr bool is_persistent(Way way) { return way < Way::matrix; }
 
 struct Plan {
   Way way = Way::layers;

@@ -49,7 +49,8 @@ std::string version_text(int version) {
 
 CudaStatus status_of(cudaError_t status) {
   switch (status) {
-    case cudaSuccess: return {};
+    case cudaSuccess:
+      return {};
     case cudaErrorInsufficientDriver: {
       int driver = 0, runtime = 0;
       cudaDriverGetVersion(&driver);
@@ -66,7 +67,8 @@ CudaStatus status_of(cudaError_t status) {
       return {CudaStatus::no_device, "the NVIDIA driver found no GPU",
               "check that nvidia-smi lists one and that CUDA_VISIBLE_DEVICES does not hide it"};
     default:
-      return {CudaStatus::no_runtime, std::string("CUDA does not start: ") + cudaGetErrorString(status),
+      return {CudaStatus::no_runtime,
+              std::string("CUDA does not start: ") + cudaGetErrorString(status),
               "check that nvidia-smi works"};
   }
 }
@@ -231,8 +233,8 @@ bool cluster_fits(const Launch& launch) {
 
 std::vector<const void*> all_kernels() {
   std::vector<const void*> all{dense_kernel()};
-  for (const auto& kernels : {warp_kernels(), block_kernels(), cluster_kernels(), stack_kernels(),
-                              tile_kernels()})
+  for (const auto& kernels :
+       {warp_kernels(), block_kernels(), cluster_kernels(), stack_kernels(), tile_kernels()})
     for (const Kernel& kernel : kernels) all.push_back(kernel.function);
   for (const MatrixKernel& kernel : matrix_kernels()) all.push_back(kernel.function);
   for (const int gates : {1, 3, 4})

@@ -38,8 +38,7 @@ struct Feed {
       word = look(at(0));
     } while (sequence_of(word) != sequence && word != stop);
 #pragma unroll
-    for (int i = 0; i < kPending; i++)
-      pending[i] = 1 + i < walk.steps ? look(at(1 + i)) : 0;
+    for (int i = 0; i < kPending; i++) pending[i] = 1 + i < walk.steps ? look(at(1 + i)) : 0;
     return word;
   }
   // `step` goes up by one from call to call, from 1.
@@ -86,7 +85,10 @@ __global__ void __launch_bounds__(kStackThreads)
   for (int i = threadIdx.x; i < padded; i += blockDim.x) hidden[0][i] = hidden[1][i] = 0.f;
   const bool fed = !bottom && projecting && thread < width;
   Feed feed{bottom ? nullptr : args.chain + std::size_t(layer - 1) * mail.window * width + thread,
-            width, walk, mail.window, {}};
+            width,
+            walk,
+            mail.window,
+            {}};
   __syncthreads();
 
   const auto row = [&](int step) { return rows + (bottom ? step : step % kRing) * padded; };
@@ -102,8 +104,7 @@ __global__ void __launch_bounds__(kStackThreads)
   };
 
   // Stops of earlier launches are still in the chain.
-  const unsigned long long stop_word =
-      (static_cast<unsigned long long>(kStop) << 32) | mail.first;
+  const unsigned long long stop_word = (static_cast<unsigned long long>(kStop) << 32) | mail.first;
   for (std::uint32_t sequence = mail.first;; sequence = next_sequence(sequence)) {
     bool stop = false;
     if (bottom) {
@@ -118,8 +119,7 @@ __global__ void __launch_bounds__(kStackThreads)
       if (!top)
         for (int i = threadIdx.x; i < mail.hidden; i += blockDim.x) {
           answer(up + i, kStop, __uint_as_float(mail.first));
-          answer(up + std::size_t(mail.window - 1) * width + i, kStop,
-                 __uint_as_float(mail.first));
+          answer(up + std::size_t(mail.window - 1) * width + i, kStop, __uint_as_float(mail.first));
         }
       return;
     }

@@ -10,10 +10,14 @@ namespace {
 
 float activated(float x, Activation activation) {
   switch (activation) {
-    case Activation::relu: return std::max(x, 0.f);
-    case Activation::sigmoid: return 1 / (1 + std::exp(-x));
-    case Activation::tanh: return std::tanh(x);
-    case Activation::none: break;
+    case Activation::relu:
+      return std::max(x, 0.f);
+    case Activation::sigmoid:
+      return 1 / (1 + std::exp(-x));
+    case Activation::tanh:
+      return std::tanh(x);
+    case Activation::none:
+      break;
   }
   return x;
 }
@@ -40,7 +44,8 @@ void Tail::dense(const Dense& dense, std::vector<float>& values) {
   next_.resize(dense.output);
   for (int n = 0; n < dense.output; ++n) {
     float sum = dense.b[n];
-    for (int k = 0; k < dense.input; ++k) sum += dense.w[std::size_t(n) * dense.input + k] * values[k];
+    for (int k = 0; k < dense.input; ++k)
+      sum += dense.w[std::size_t(n) * dense.input + k] * values[k];
     next_[n] = activated(sum, dense.activation);
   }
   values.swap(next_);

@@ -92,8 +92,8 @@ template <int gates, int slice, int most_threads, int blocks>
 void add(std::vector<Kernel>& kernels) {
   const Geometry geometry{gates, slice, 2, 1};
   const auto add_one = [&](auto* function, bool approximate, int windows) {
-    kernels.push_back({reinterpret_cast<const void*>(function), geometry, approximate, most_threads,
-                       windows});
+    kernels.push_back(
+        {reinterpret_cast<const void*>(function), geometry, approximate, most_threads, windows});
   };
   add_one(&tile<gates, slice, 2, false, most_threads, blocks, 1>, false, 1);
   add_one(&tile<gates, slice, 2, false, most_threads, blocks, 4>, false, 4);

@@ -8,8 +8,7 @@ namespace steelyard::cuda {
 namespace {
 
 template <int gates, int padded, bool approximate>
-__global__ void __launch_bounds__(32)
-    persistent_warp(const __grid_constant__ PersistentArgs args) {
+__global__ void __launch_bounds__(32) persistent_warp(const __grid_constant__ PersistentArgs args) {
   using Weights = Slice<gates, padded, 1, 1>;
   constexpr int width = warp_width(padded), slots = 32 / width;
   extern __shared__ __align__(16) float rows[];
@@ -21,8 +20,7 @@ __global__ void __launch_bounds__(32)
   weights.load(args.weights + direction * Weights::slots * 32, 32, lane);
   for (int i = lane; i < (args.window + 1) * kRowFloats; i += 32) rows[i] = 0.f;
   const bool one_output = args.outputs == 1 && args.head != nullptr;
-  const float head =
-      one_output && lane < padded ? args.head[direction * padded + lane] : 0.f;
+  const float head = one_output && lane < padded ? args.head[direction * padded + lane] : 0.f;
   __syncwarp();
 
   for (std::uint32_t sequence = args.first;; sequence = next_sequence(sequence)) {
@@ -67,7 +65,7 @@ __global__ void __launch_bounds__(32)
     if (one_output) {
       float y = head * cell.h;
 #pragma unroll
-      for (int o = 16; o; o >>= 1) y += __shfl_xor_sync(~0u, y, o);
+      for (int o = width / 2; o; o >>= 1) y += __shfl_xor_sync(~0u, y, o);
       if (lane == 0) answer(out, sequence, y);
     } else if (args.head == nullptr) {
       if (lane < args.outputs) answer(out + lane, sequence, cell.h);
@@ -89,10 +87,10 @@ __global__ void __launch_bounds__(32)
 template <int gates, int padded>
 void add(std::vector<Kernel>& kernels) {
   const Geometry geometry{gates, padded, 1, 1};
-  kernels.push_back({reinterpret_cast<const void*>(&persistent_warp<gates, padded, false>),
-                     geometry, false, 32});
-  kernels.push_back({reinterpret_cast<const void*>(&persistent_warp<gates, padded, true>),
-                     geometry, true, 32});
+  kernels.push_back(
+      {reinterpret_cast<const void*>(&persistent_warp<gates, padded, false>), geometry, false, 32});
+  kernels.push_back(
+      {reinterpret_cast<const void*>(&persistent_warp<gates, padded, true>), geometry, true, 32});
 }
 
 template <int gates>
