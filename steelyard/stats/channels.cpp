@@ -13,18 +13,23 @@ struct ChannelMean {
   double value = 0;
 };
 
-// Mean of the readings that a named channel gave inside blocks of a phase; empty when there were
-// none.
-std::optional<ChannelMean> mean_of(const Measurement& m, std::string_view name, Phase phase) {
+std::vector<const Block*> blocks_of(const Measurement& m, Phase phase) {
+  std::vector<const Block*> blocks;
+  for (const Block& block : m.blocks)
+    if (block.phase == phase) blocks.push_back(&block);
+  return blocks;
+}
+
+// Mean of the readings that a named channel gave inside some blocks; empty when there were none.
+std::optional<ChannelMean> mean_of(const Measurement& m, std::string_view name,
+                                   const std::vector<const Block*>& blocks) {
   for (std::size_t c = 0; c < m.channels.size(); ++c) {
     if (m.channels[c].name != name) continue;
     Moments moments;
-    for (const Block& block : m.blocks) {
-      if (block.phase != phase) continue;
-      for (const Reading& reading : block.readings)
-        if (reading.channel == c && reading.time >= block.begin && reading.time <= block.end)
+    for (const Block* block : blocks)
+      for (const Reading& reading : block->readings)
+        if (reading.channel == c && reading.time >= block->begin && reading.time <= block->end)
           moments.add(reading.value);
-    }
     if (moments.count > 0) return ChannelMean{&m.channels[c], moments.mean};
   }
   return {};
@@ -47,7 +52,7 @@ bool has_channel(const Measurement& m, std::string_view name) {
 
 UtilisationFigures utilisation_of(const Measurement& m, const Totals& totals) {
   UtilisationFigures figures;
-  if (const auto mean = mean_of(m, "utilisation", Phase::measure)) {
+  if (const auto mean = mean_of(m, "utilisation", totals.blocks)) {
     figures.percent = mean->value;
     figures.definition = mean->channel->definition;
     const Band band = band_of(*mean);
@@ -65,9 +70,9 @@ UtilisationFigures utilisation_of(const Measurement& m, const Totals& totals) {
   return figures;
 }
 
-MemoryFigures memory_of(const Measurement& m, const Totals&) {
+MemoryFigures memory_of(const Measurement& m, const Totals& totals) {
   MemoryFigures figures;
-  if (const auto mean = mean_of(m, "memory", Phase::measure)) {
+  if (const auto mean = mean_of(m, "memory", totals.blocks)) {
     figures.bytes = mean->value;
     figures.boundary = mean->channel->boundary;
   } else if (!is_simulated(m) && m.memory_bytes > 0) {
@@ -79,13 +84,13 @@ MemoryFigures memory_of(const Measurement& m, const Totals&) {
   return figures;
 }
 
-PowerFigures power_of(const Measurement& m, const Totals&) {
+PowerFigures power_of(const Measurement& m, const Totals& totals) {
   PowerFigures figures;
-  if (const auto idle = mean_of(m, "power", Phase::idle)) {
+  if (const auto idle = mean_of(m, "power", blocks_of(m, Phase::idle))) {
     figures.idle_watts = idle->value;
     figures.boundary = idle->channel->boundary;
   }
-  const auto mean = mean_of(m, "power", Phase::measure);
+  const auto mean = mean_of(m, "power", totals.blocks);
   if (!mean) {
     figures.reason = has_channel(m, "power") ? reason(ReasonCode::not_reported, {}, "power")
                                              : reason(ReasonCode::no_sensor);

@@ -15,6 +15,8 @@ constexpr double kLengths = 100;      // of the correlation time: emcee's rule f
 constexpr double kErrors = 4;         // one-sided 99 %
 constexpr double kSignificant = 3.5;  // errors above 1 before independence is given up
 constexpr double kDifferent = 0.999;  // one of a thousand like blocks is called unlike
+constexpr std::size_t kLags = 1000;   // looked at before only each kThin-th query is taken
+constexpr std::size_t kThin = 8;
 constexpr std::size_t kFewest = 100;  // queries below which nothing can be said
 
 // Which queries of a block are slower than the threshold.
@@ -82,7 +84,7 @@ Pooled pooled_time(std::vector<Bits>& blocks, double n, std::size_t longest) {
   double previous = 2, sum = 0;
   std::size_t lag = 0;
   // Beyond half a block the series has too few pairs; the rule of kLengths fails long before.
-  const std::size_t limit = longest / 2;
+  const std::size_t limit = std::min(longest / 2, kLags);
   for (; lag + 1 <= limit; lag += 2) {
     const double zero = lag == 0 ? 1 : covariance(lag) / variance;
     const double pair = std::min(zero + covariance(lag + 1) / variance, previous);
@@ -125,29 +127,51 @@ bool differ(const std::vector<Bits>& blocks, double time) {
          chi_square_quantile(kDifferent, static_cast<double>(blocks.size() - 1));
 }
 
+// Each `every`-th query of each block.
+std::vector<Bits> bits_of(std::int64_t threshold, std::span<const Series* const> blocks,
+                          std::size_t every) {
+  std::vector<Bits> all;
+  Series thin;
+  for (const Series* series : blocks) {
+    if (series->empty()) continue;
+    if (every == 1) {
+      all.emplace_back(*series, threshold);
+      continue;
+    }
+    thin.clear();
+    for (std::size_t i = 0; i < series->size(); i += every) thin.push_back((*series)[i]);
+    all.emplace_back(thin, threshold);
+  }
+  return all;
+}
+
 }  // namespace
 
 std::optional<Clustering> clustering_above(std::int64_t threshold_ns,
                                            std::span<const Series* const> blocks) {
-  std::vector<Bits> all;
-  std::size_t count = 0, longest = 0;
-  for (const Series* series : blocks) {
-    if (series->empty()) continue;
-    all.emplace_back(*series, threshold_ns);
-    count += series->size();
-    longest = std::max(longest, series->size());
+  for (std::size_t every = 1;; every *= kThin) {
+    std::vector<Bits> all = bits_of(threshold_ns, blocks, every);
+    std::size_t count = 0, longest = 0;
+    for (const Bits& bits : all) {
+      count += bits.size();
+      longest = std::max(longest, bits.size());
+    }
+    if (count < kFewest) return {};
+    const auto n = static_cast<double>(count);
+    const Pooled pooled = pooled_time(all, n, longest);
+    if (!pooled.ended) {
+      if (longest / 2 > kLags) continue;
+      return {};
+    }
+    Clustering clustering;
+    if (pooled.time > 1 + kSignificant * pooled.error)
+      clustering.time =
+          pooled.time * (1 + kErrors * std::hypot(pooled.error, few_clusters(all, pooled.time)));
+    if (clustering.time * kLengths > n) return {};
+    clustering.blocks_differ = differ(all, clustering.time);
+    clustering.time *= static_cast<double>(every);
+    return clustering;
   }
-  if (count < kFewest) return {};
-  const auto n = static_cast<double>(count);
-  const Pooled pooled = pooled_time(all, n, longest);
-  if (!pooled.ended) return {};
-  Clustering clustering;
-  if (pooled.time > 1 + kSignificant * pooled.error)
-    clustering.time =
-        pooled.time * (1 + kErrors * std::hypot(pooled.error, few_clusters(all, pooled.time)));
-  if (clustering.time * kLengths > n) return {};
-  clustering.blocks_differ = differ(all, clustering.time);
-  return clustering;
 }
 
 }  // namespace steelyard::stats

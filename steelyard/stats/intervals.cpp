@@ -23,7 +23,7 @@ Moments merged(const std::vector<const Block*>& blocks) {
 
 Histogram merged_histogram(const std::vector<const Block*>& blocks) {
   Histogram histogram;
-  for (const Block* block : blocks) histogram.merge(histogram_of(*block));
+  for (const Block* block : blocks) merge_histogram(histogram, *block);
   return histogram;
 }
 

@@ -20,12 +20,11 @@ Moments moments_of(const Block& block) {
   return moments;
 }
 
-Histogram histogram_of(const Block& block) {
-  if (block.histogram.count() == block.count || !kept_all(block)) return block.histogram;
-  Histogram histogram;
+void merge_histogram(Histogram& into, const Block& block) {
+  if (block.histogram.count() == block.count || !kept_all(block))
+    return into.merge(block.histogram);
   for (const Query& query : block.queries)
-    histogram.add(static_cast<std::uint64_t>(std::max<std::int64_t>(latency(query), 0)));
-  return histogram;
+    into.add(static_cast<std::uint64_t>(std::max<std::int64_t>(latency(query), 0)));
 }
 
 std::optional<double> percentile_of(const Histogram& histogram, double p, double beyond) {
@@ -62,7 +61,7 @@ Latencies::Latencies(const Totals& totals) {
     }
     if (all_kept_) scratch_.insert(scratch_.end(), series.begin(), series.end());
     moments_.merge(moments_of(*block));
-    histogram_.merge(histogram_of(*block));
+    merge_histogram(histogram_, *block);
   }
 }
 

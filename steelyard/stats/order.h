@@ -18,7 +18,7 @@ inline std::int64_t latency(const Query& query) { return (query.finished - query
 
 // Blocks of other tools may have queries only, or a histogram only.
 Moments moments_of(const Block&);
-Histogram histogram_of(const Block&);
+void merge_histogram(Histogram& into, const Block&);
 // A percentile of a histogram between the edges of its bucket, ns; empty when fewer than `beyond`
 // queries lie on its shorter side.
 std::optional<double> percentile_of(const Histogram&, double p, double beyond = 1);

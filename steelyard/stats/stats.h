@@ -11,8 +11,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "steelyard/record/comparison.h"
 #include "steelyard/record/record.h"
 #include "steelyard/record/summary.h"
 
@@ -37,6 +39,34 @@ Summary summarize(const Measurement&, std::optional<double> harness_overhead_ns 
 // All of a selection, with the harness overhead taken from its own null cases: same campaign, host
 // and scenario, and the same model where a null case has it. Null cases are kept.
 std::vector<Summary> summarize(const std::vector<Measurement>&);
+
+// How far one figure may get worse before a change is stopped. Metrics: latency.p50, latency.p99,
+// latency.mean, throughput, energy, rmse.
+struct Gate {
+  std::string metric;
+  double percent = 0;
+};
+struct CompareOptions {
+  std::vector<Gate> gates;
+  bool allow_unpaired = false;
+};
+// Case by case, B against A: same host, device, precision, settings and load; the same model too,
+// unless each side holds one model only. Null devices are left out.
+//
+// Paired where one campaign holds both: its blocks lie near each other in time, so that a drift of
+// the machine meets both alike. Else unpaired, with an allowance for what another day changes.
+// BETTER and WORSE: the whole 95 % interval of the ratio lies beyond the gate (1 % without one) and
+// the 99.5 % interval excludes "no change"; SAME: the whole interval lies within it.
+//
+// Throws UsageError for an unknown metric, for unpaired cases without `allow_unpaired`, for
+// simulated against measured; NothingToMeasure when no case is on both sides.
+Comparison compare(const std::vector<Measurement>& a, const std::vector<Measurement>& b,
+                   const CompareOptions& = {});
+
+// What a gate would do. Failed: a gated metric (any metric when none was gated) is WORSE, an output
+// of B is WRONG, or a case of A was lost. Undecided: not failed, and a gated metric is neither.
+enum class Judgement { passed, undecided, failed };
+Judgement judge(const Comparison&);
 
 // The LoadGen early-stopping rule at 99 % confidence, tolerance 0: smallest n at which t slower
 // queries still bound the percentile p (0 < p < 100), i.e. P(Binomial(n, 1 - p/100) <= t) <= 0.01.
