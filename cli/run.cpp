@@ -90,8 +90,14 @@ int show_result(const Store& store, const std::string& campaign, const Run& word
   std::erase_if(measurements, [&](const Measurement& m) { return m.campaign != campaign; });
   if (measurements.empty()) throw NothingToMeasure("nothing was measured");
   const auto summaries = summarize(measurements);
-  print(words.json ? export_as(summaries, ExportFormat::json)
-                   : render(summaries, render_options(words.language, Format::terminal)));
+  if (words.json) {
+    print(export_as(summaries, ExportFormat::json));
+  } else {
+    RenderOptions options = render_options(words.language, Format::terminal);
+    options.brief = true;
+    print(render(summaries, options));
+    talk(fmt::format("All of it: steelyard report {} -o report.html", words.database.string()));
+  }
   const auto any = [&](Outcome::Kind kind) {
     return std::any_of(summaries.begin(), summaries.end(),
                        [&](const Summary& s) { return s.outcome.kind == kind; });

@@ -41,7 +41,7 @@ std::string subtitle(const Context& c, const std::vector<Summary>& summaries) {
   return text;
 }
 
-Document document_of(const std::vector<Summary>& summaries, Language language) {
+Document document_of(const std::vector<Summary>& summaries, Language language, bool brief) {
   const View view = arrange(summaries);
   const Context c{view, language};
   Document document;
@@ -64,11 +64,13 @@ Document document_of(const std::vector<Summary>& summaries, Language language) {
     section.id += "-" + std::to_string(++number);
     add(std::move(section));
   }
-  for (Section& section : analysis_sections(c)) sections.push_back(std::move(section));
-  add(conclusion_section(c));
-  add(charts_section(c));
-  for (Section& section : details_sections(c)) sections.push_back(std::move(section));
-  for (Section& section : method_sections(c, summaries)) sections.push_back(std::move(section));
+  if (!brief) {
+    for (Section& section : analysis_sections(c)) sections.push_back(std::move(section));
+    add(conclusion_section(c));
+    add(charts_section(c));
+    for (Section& section : details_sections(c)) sections.push_back(std::move(section));
+    for (Section& section : method_sections(c, summaries)) sections.push_back(std::move(section));
+  }
   document.legend_title = c.say(kTerms.legend);
   document.legend = {{State::measured, c.say(kTerms.measured)},
                      {State::expected, c.say(kTerms.simulated)},
@@ -82,7 +84,7 @@ Document document_of(const std::vector<Summary>& summaries, Language language) {
 }  // namespace
 
 std::string render(const std::vector<Summary>& summaries, const RenderOptions& options) {
-  const Document document = document_of(summaries, options.language);
+  const Document document = document_of(summaries, options.language, options.brief);
   switch (options.format) {
     case Format::terminal:
       return write_terminal(document, options.columns, options.colour);

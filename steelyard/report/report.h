@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "steelyard/record/comparison.h"
 #include "steelyard/record/record.h"
 #include "steelyard/record/summary.h"
 
@@ -24,12 +25,16 @@ struct RenderOptions {
   Format format = Format::terminal;
   int columns = 80;     // terminal only
   bool colour = false;  // terminal only
+  bool brief = false;   // the answer and the key figures only, as at the end of `run`
 };
 
 // The whole report. Order: the answer, the seed's table a model (metrics x devices with a note),
 // analysis, conclusion, latency chart (HTML), method and manifest. Summaries may come from several
 // databases.
 std::string render(const std::vector<Summary>&, const RenderOptions&);
+
+// How one version stands against another: a table, and what it alone would hide.
+std::string render(const Comparison&, const RenderOptions&);
 
 // One sentence for a reason, e.g. for `devices` and `doctor`.
 std::string explain(const Reason&, Language);
