@@ -167,8 +167,10 @@ class Campaign {
       state.idle =
           expect<ObserveAnswer>(state.process->ask(ObserveRequest{what, kIdle}, setup_.patience))
               .idle;
+    // Each fresh process draws its own times; the first draws what the seed alone says.
     const std::uint64_t case_seed =
-        plan_.seed ^ std::stoull(sha256(what.id).substr(0, 16), nullptr, 16);
+        (plan_.seed ^ std::stoull(sha256(what.id).substr(0, 16), nullptr, 16)) +
+        0x9e3779b97f4a7c15u * (state.processes - 1);
     state.prepared = expect<PrepareAnswer>(state.process->ask(
         PrepareRequest{what, plan_.effort, plan_.data_path, plan_.ticker, case_seed},
         setup_.prepare_limit));
