@@ -39,6 +39,8 @@ class Walk {
 
   // walk_shapes.cpp: what becomes of Shape(x)
   Value shape_op(const Node&, const std::vector<Value>& inputs);
+  bool zeros_stay(const Node&, const std::vector<Value>& inputs) const;
+  Shape slice_shape(const Node&, const std::vector<Value>& inputs) const;
   Shape as_shape(const Node&, const Value&) const;
   Value shape_of(const Node&, const Flow&);
 
@@ -47,6 +49,7 @@ class Walk {
   Flow squeeze(const Node&, const Flow&, const std::vector<Value>& inputs);
   Flow unsqueeze(const Node&, Flow, const std::vector<Value>& inputs);
   Flow reshape(const Node&, const Flow&, const std::vector<Extent>& wanted);
+  std::vector<Extent> resolved(const Node&, const Flow&, std::vector<Extent> wanted) const;
   int merged(const Node&, const Flow&, std::size_t begin, std::size_t end);
   Flow flatten(const Node&, const Flow&);
 

@@ -93,16 +93,23 @@ int Walk::merged(const Node& node, const Flow& flow, std::size_t begin, std::siz
   return add_axis(Axis::feature, axis(flow, real[0]).extent * axis(flow, real[1]).extent);
 }
 
-Flow Walk::reshape(const Node& node, const Flow& from, const std::vector<Extent>& wanted) {
+// The new shape with each 0, which means "as before", replaced by the axis that stood there.
+std::vector<Extent> Walk::resolved(const Node& node, const Flow& from,
+                                   std::vector<Extent> wanted) const {
   if (wanted.size() > kMaxRank) refuse(node, "there are too many axes");
-  const std::size_t rank = from.axes.size();
-  std::vector<Extent> target = wanted;
   const bool zero_is_zero = integer(node, "allowzero", 0) != 0;
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    if (target[i].axis >= 0 || target[i].value != 0) continue;
-    if (zero_is_zero || i >= rank) refuse(node, "a 0 in the new shape does not fit its input");
-    target[i] = {axis(from, i).extent, from.axes[i]};
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i].axis >= 0 || wanted[i].value != 0) continue;
+    if (zero_is_zero || i >= from.axes.size())
+      refuse(node, "a 0 in the new shape does not fit its input");
+    wanted[i] = {axis(from, i).extent, from.axes[i]};
   }
+  return wanted;
+}
+
+Flow Walk::reshape(const Node& node, const Flow& from, const std::vector<Extent>& wanted) {
+  const std::vector<Extent> target = resolved(node, from, wanted);
+  const std::size_t rank = from.axes.size();
   const auto is_open = [](const Extent& e) { return e.axis < 0 && e.value < 0; };
   const auto open = std::find_if(target.begin(), target.end(), is_open);
   if (std::count_if(target.begin(), target.end(), is_open) > 1)

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <iterator>
 
 #include "steelyard/model/walk.h"
 
@@ -38,6 +40,41 @@ Shape Walk::as_shape(const Node& node, const Value& value) const {
   return shape;
 }
 
+Shape Walk::slice_shape(const Node& node, const std::vector<Value>& inputs) const {
+  Shape shape = as_shape(node, inputs[0]);
+  const auto starts = required(node, "starts", inputs, 1);
+  const auto ends = required(node, "ends", inputs, 2);
+  const auto rank = static_cast<std::int64_t>(shape.extents.size());
+  if (starts.size() != 1 || ends.size() != 1 || inputs.size() > 4)
+    refuse(node, "only a plain slice of a shape is understood");
+  const auto clamp = [&](std::int64_t x) {
+    return std::clamp<std::int64_t>(x < 0 ? std::max(x, -rank) + rank : x, 0, rank);
+  };
+  const auto begin = clamp(starts[0]);
+  shape.extents = {shape.extents.begin() + begin,
+                   shape.extents.begin() + std::max(clamp(ends[0]), begin)};
+  return shape;
+}
+
+// Does the node make zeros, or cut zeros that stay zeros whatever their shape?
+bool Walk::zeros_stay(const Node& node, const std::vector<Value>& inputs) const {
+  static constexpr const char* kCuts[] = {"Expand",    "Tile",    "Slice",     "Reshape",
+                                          "Transpose", "Squeeze", "Unsqueeze", "Gather",
+                                          "Identity",  "Cast",    "Mul"};
+  if (node.op == "ConstantOfShape") {
+    const auto* value = node.attribute("value");
+    const auto* tensor = value ? std::get_if<Tensor>(&value->value) : nullptr;
+    if (tensor && !is_zero(Constant(Constant(), tensor)))
+      refuse(node, "only constants of zeros are understood");
+    return true;
+  }
+  // Integers that are zero are a shape, not a state.
+  const auto zero = [](const Value& value) { return is_zero(value) && !integers_of(value); };
+  if (node.op == "Concat") return std::all_of(inputs.begin(), inputs.end(), zero);
+  const auto is_op = [&](const char* name) { return node.op == name; };
+  return std::any_of(std::begin(kCuts), std::end(kCuts), is_op) && zero(inputs[0]);
+}
+
 // Operators whose first input is no flowing data: shapes, and zeros that stay zeros however they
 // are cut.
 Value Walk::shape_op(const Node& node, const std::vector<Value>& inputs) {
@@ -45,22 +82,7 @@ Value Walk::shape_op(const Node& node, const std::vector<Value>& inputs) {
   const auto is = [&](std::initializer_list<const char*> names) {
     return std::any_of(names.begin(), names.end(), [&](const char* name) { return op == name; });
   };
-  if (op == "ConstantOfShape") {
-    const auto* value = node.attribute("value");
-    const auto* tensor = value ? std::get_if<Tensor>(&value->value) : nullptr;
-    if (tensor && !is_zero(Constant(Constant(), tensor)))
-      refuse(node, "only constants of zeros are understood");
-    return Zeros{};
-  }
-  if (is({"Expand", "Tile", "Slice", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Gather",
-          "Identity", "Cast", "Mul"}) &&
-      is_zero(inputs[0]) && !integers_of(inputs[0]))
-    return Zeros{};
-  if (op == "Concat" && std::all_of(inputs.begin(), inputs.end(), [](const Value& input) {
-        return is_zero(input) && !integers_of(input);
-      }))
-    return Zeros{};
-
+  if (zeros_stay(node, inputs)) return Zeros{};
   if (is({"Cast", "Identity"})) {
     if (integers_of(inputs[0])) return inputs[0];
     return as_shape(node, inputs[0]);
@@ -81,21 +103,7 @@ Value Walk::shape_op(const Node& node, const std::vector<Value>& inputs) {
     result.scalar = std::get<Constant>(inputs[1])->shape.empty();
     return result;
   }
-  if (op == "Slice") {
-    Shape shape = as_shape(node, inputs[0]);
-    const auto starts = required(node, "starts", inputs, 1);
-    const auto ends = required(node, "ends", inputs, 2);
-    const auto rank = static_cast<std::int64_t>(shape.extents.size());
-    if (starts.size() != 1 || ends.size() != 1 || inputs.size() > 4)
-      refuse(node, "only a plain slice of a shape is understood");
-    const auto clamp = [&](std::int64_t x) {
-      return std::clamp<std::int64_t>(x < 0 ? std::max(x, -rank) + rank : x, 0, rank);
-    };
-    const auto begin = clamp(starts[0]);
-    shape.extents = {shape.extents.begin() + begin,
-                     shape.extents.begin() + std::max(clamp(ends[0]), begin)};
-    return shape;
-  }
+  if (op == "Slice") return slice_shape(node, inputs);
   if (op == "Concat") {
     Shape result;
     for (const auto& input : inputs) {
