@@ -54,7 +54,7 @@ class AddABackend : public testing::Test {
 
 TEST_F(AddABackend, TheExampleBuildsAgainstAnInstalledSteelyardAndIsListed) {
   must("cmake --install " STEELYARD_BUILD " --prefix " + prefix());
-  must("cmake -S " STEELYARD_SOURCE "/examples/add_a_backend -B " + build() +
+  must("cmake -G Ninja -S " STEELYARD_SOURCE "/examples/add_a_backend -B " + build() +
        " -DCMAKE_BUILD_TYPE=Debug -DCMAKE_PREFIX_PATH=" + prefix());
   must("cmake --build " + build());
   must("cmake --install " + build());
