@@ -10,8 +10,14 @@
 
 #include "steelyard/model/network.h"
 
-// Loops over registers must disappear.
+// Loops over registers must disappear, except under a sanitizer, which would check each copy.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STEELYARD_UNROLL
+#define STEELYARD_SMALL_TILES 1
+#else
 #define STEELYARD_UNROLL _Pragma("GCC unroll 64")
+#define STEELYARD_SMALL_TILES 0
+#endif
 
 namespace steelyard::cpu {
 

@@ -18,7 +18,9 @@ namespace steelyard::cpu {
 namespace HWY_NAMESPACE {
 
 // Sums of 24 vectors fit beside weights and values in 32 registers, 12 in 16.
-#if HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM
+#if STEELYARD_SMALL_TILES
+constexpr int kSumRegisters = 8;
+#elif HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM
 constexpr int kSumRegisters = 24;
 #else
 constexpr int kSumRegisters = 12;
