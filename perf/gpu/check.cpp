@@ -72,6 +72,8 @@ double tolerance(const CudaOptions& options) {
 
 void check_shape(const Shape& shape, int batch, const CudaOptions& options, Random& random) {
   const Network network = random_network(shape, random);
+  // For racecheck, which does not follow what a cluster orders by st.async and mbarrier.
+  if (std::getenv("NO_CLUSTERS") && shape.hidden > 96) return;
   std::string what = text_of(shape, batch);
   try {
     const auto engine = CudaEngine::compile(network, options);

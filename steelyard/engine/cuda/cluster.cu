@@ -8,11 +8,10 @@
 namespace steelyard::cuda {
 namespace {
 
+#if __CUDA_ARCH__ >= 900
 __device__ __forceinline__ unsigned shared_address(const void* p) {
   return static_cast<unsigned>(__cvta_generic_to_shared(p));
 }
-
-#if __CUDA_ARCH__ >= 900
 __device__ __forceinline__ unsigned cluster_rank() {
   unsigned rank;
   asm("mov.u32 %0,%%cluster_ctarank;" : "=r"(rank));
@@ -154,9 +153,8 @@ __global__ void __launch_bounds__(most_threads)
       if (thread == 0) expect(shared_address(bars + buffer), bytes);
       sent++;
     }
-    if (rank != 0) continue;
-    const float* last = hidden[(sent + 1) & 1];
-    answer_all(args, head, last, padded, direction, sequence);
+    if (rank == 0) answer_all(args, head, hidden[(sent + 1) & 1], padded, direction, sequence);
+    __syncthreads();  // nobody takes the next window while a neighbour still reads this one
   }
   cluster_sync();  // nobody leaves while a neighbour may still write here
 #endif

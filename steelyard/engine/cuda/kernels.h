@@ -110,9 +110,10 @@ struct LayerArgs {
   Walk walk[2];
 };
 
-// Floats of shared memory that the layer kernel needs for `windows` windows of a block.
+// Floats of shared memory that the layer kernel needs for `windows` windows of a block. Four more
+// than it uses, because the compiler reads the last ones in pairs.
 constexpr std::size_t layer_floats(int windows, int input, int hidden) {
-  return std::size_t(windows) * (std::size_t(6) * hidden + input);
+  return std::size_t(windows) * (std::size_t(6) * hidden + input) + 4;
 }
 
 struct DenseArgs {
