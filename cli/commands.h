@@ -13,6 +13,7 @@ int execute(const Train&);
 int execute(const Run&);
 int execute(const Report&);
 int execute(const Export&);
+int execute(const Compare&);
 int execute(const Worker&);
 int execute(const Said&);
 

@@ -107,6 +107,25 @@ void add_output(CLI::App* app, std::vector<std::filesystem::path>& databases,
   app->add_option("-o,--output", output, "write to FILE instead of stdout")->type_name("FILE");
 }
 
+void add_compare(CLI::App* app, Compare& compare) {
+  app->add_option("A", compare.a, "the version to compare with; :NAME is one of its models")
+      ->type_name("DB[:NAME]")
+      ->required();
+  app->add_option("B", compare.b, "the version to judge")->type_name("DB[:NAME]")->required();
+  app->add_option("--gate", compare.gates, "METRIC=PERCENT,...: fail when worse by more")
+      ->type_name("G");
+  app->add_option("--undecided", compare.undecided, "fail (default, exit code 4) or pass")
+      ->type_name("U");
+  app->add_flag("--allow-unpaired", compare.allow_unpaired, "A and B from different campaigns");
+  app->add_option("--format", compare.format, "terminal, markdown, html or json")->type_name("F");
+  app->add_option("-o,--output", compare.output, "write to FILE instead of stdout")
+      ->type_name("FILE");
+  app->footer(
+      "Metrics: latency.p50 latency.p99 latency.mean throughput energy rmse. Exit code 5: worse, "
+      "wrong or lost.\n\nExample:\n  steelyard compare pr.db:base pr.db:head --gate "
+      "latency.p50=3%,rmse=0.5%");
+}
+
 // CLI11 says "--seed: 1 required N missing", "Could not convert: --seed = x", "--data is required".
 std::string sentence_of(const CLI::ParseError& error) {
   const std::string text = error.what();
@@ -167,6 +186,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   Run run;
   Report report;
   Export exported;
+  Compare compared;
   CLI::App* c_devices =
       app.add_subcommand("devices", "List the devices that can be measured here.");
   c_devices->add_flag("--json", devices.json, "as JSON");
@@ -196,6 +216,10 @@ Command parse_command_line(const std::vector<std::string>& words) {
   add_output(c_export, exported.databases, exported.output);
   c_export->add_option("--format", exported.format, "json (default) or csv")->type_name("F");
   c_export->footer("Example:\n  steelyard export apple.db --format csv -o apple.csv");
+  CLI::App* c_compare =
+      app.add_subcommand("compare", "Say whether one version is worse than another.");
+  add_compare(c_compare, compared);
+  add_language(c_compare, texts);
   CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");
   c_worker->footer(
       "A campaign starts it by itself and speaks to it on stdin and stdout.\n\n"
@@ -221,6 +245,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
     return complete(run, texts, words), run;
   }
   if (*c_export) return exported;
+  if (*c_compare) return compared.language = parse_language(texts.language), compared;
   if (*c_worker) return Worker{};
   return complete(report, texts), report;
 }

@@ -62,6 +62,16 @@ struct Export {
   std::filesystem::path output;
 };
 
+struct Compare {
+  std::string a, b;  // DB or DB:NAME
+  std::string gates;
+  std::string undecided = "fail";
+  bool allow_unpaired = false;
+  std::string format;
+  Language language = Language::en;
+  std::filesystem::path output;
+};
+
 struct Worker {};
 
 // --help or --version: the text is the result.
@@ -69,7 +79,8 @@ struct Said {
   std::string text;
 };
 
-using Command = std::variant<Devices, Doctor, Train, Run, Report, Export, Worker, Said>;
+using Command =
+    std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Worker, Said>;
 
 // Throws UsageError, with a suggestion where a word is nearly one of ours.
 Command parse_command_line(const std::vector<std::string>& words);

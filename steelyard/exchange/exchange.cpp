@@ -16,4 +16,6 @@ std::string export_as(const std::vector<Summary>& summaries, ExportFormat format
   return format == ExportFormat::json ? exchange::as_json(summaries) : exchange::as_csv(summaries);
 }
 
+std::string export_json(const Comparison& comparison) { return exchange::as_json(comparison); }
+
 }  // namespace steelyard

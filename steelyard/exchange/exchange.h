@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "steelyard/record/comparison.h"
 #include "steelyard/record/summary.h"
 
 namespace steelyard {
@@ -27,5 +28,9 @@ std::optional<ExportFormat> export_format_from(std::string_view);
 //   A verdict (outcome, trust, correctness) stands in `statistic` and has no value. A reason is its
 //   code and, in brackets, name=value pairs and quoted text divided by semicolons.
 std::string export_as(const std::vector<Summary>&, ExportFormat);
+
+// {"schema_version":1,"a","b","cases":[{"model_a","model_b","spec","host",...,"metrics":[{"metric",
+// "a","b","ratio","low","high","level","verdict","gate_percent","gate","longer","reason"}]}]}
+std::string export_json(const Comparison&);
 
 }  // namespace steelyard

@@ -5,11 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "steelyard/record/comparison.h"
 #include "steelyard/record/summary.h"
 
 namespace steelyard::exchange {
 
 std::string as_json(const std::vector<Summary>&);
+std::string as_json(const Comparison&);
 std::string as_csv(const std::vector<Summary>&);
 
 }  // namespace steelyard::exchange

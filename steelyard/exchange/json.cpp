@@ -175,15 +175,66 @@ Json json_of(const Summary& s) {
   return json;
 }
 
+Json json_of(const MetricComparison& m) {
+  return {{"metric", m.metric},
+          {"a", number(m.a)},
+          {"b", number(m.b)},
+          {"ratio", number(m.ratio)},
+          {"low", number(m.low)},
+          {"high", number(m.high)},
+          {"level", m.level},
+          {"verdict", m.verdict},
+          {"gate_percent", number(m.gate_percent)},
+          {"gate", m.gate},
+          {"longer", number(m.longer)},
+          {"reason", json_of(m.reason)}};
+}
+
+Json json_of(const CaseComparison& c) {
+  Json json = {{"model_a", c.model_a},
+               {"model_b", c.model_b},
+               {"spec", c.spec},
+               {"host", c.host},
+               {"precision", to_string(c.precision)},
+               {"settings", Json::object()},
+               {"scenario", json_of(c.scenario)},
+               {"provenance", to_string(c.provenance)},
+               {"paired", c.paired},
+               {"differing", c.differing},
+               {"outcome_a", json_of(c.outcome_a)},
+               {"outcome_b", c.model_b.empty() ? Json(nullptr) : json_of(c.outcome_b)},
+               {"lost", c.lost},
+               {"correctness_b", c.correctness_b},
+               {"trust_a", c.trust_a},
+               {"trust_b", c.trust_b},
+               {"metrics", Json::array()}};
+  for (const Setting& setting : c.settings) json["settings"][setting.key] = setting.value;
+  for (const MetricComparison& m : c.metrics) json["metrics"].push_back(json_of(m));
+  return json;
+}
+
+std::string dump(const Json& json) {
+  // Vendor text is quoted as it came and may not be UTF-8.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 }  // namespace
+
+std::string as_json(const Comparison& comparison) {
+  Json json = {{"schema_version", 1},
+               {"a", comparison.name_a},
+               {"b", comparison.name_b},
+               {"cases", Json::array()}};
+  for (const CaseComparison& c : comparison.cases) json["cases"].push_back(json_of(c));
+  return dump(json) + "\n";
+}
 
 std::string as_json(const std::vector<Summary>& summaries) {
   std::string text = "{\"schema_version\":1,\"cases\":[";
   const char* between = "\n";
   for (const Summary& summary : summaries) {
     text += between;
-    // Vendor text is quoted as it came and may not be UTF-8.
-    text += json_of(summary).dump(-1, ' ', false, Json::error_handler_t::replace);
+    text += dump(json_of(summary));
     between = ",\n";
   }
   return text + (summaries.empty() ? "]}\n" : "\n]}\n");

@@ -128,6 +128,14 @@ bool same_windows(const Side& a, const Side& b) {
   return x && y && x->id == y->id && x->windows() == y->windows();
 }
 
+Reason too_little(const Totals& a, const Totals& b) {
+  const auto blocks = static_cast<double>(std::min(a.blocks.size(), b.blocks.size()));
+  if (blocks < 2) return reason(ReasonCode::too_few_blocks, {{"n", blocks, ""}, {"needed", 2, ""}});
+  return reason(ReasonCode::too_few_queries,
+                {{"n", static_cast<double>(std::min(a.queries, b.queries)), ""},
+                 {"needed", kBeyond / (1 - 0.99) * blocks, ""}});
+}
+
 MetricComparison compare_metric(std::string_view metric, const Side& a, const Side& b, bool paired,
                                 const std::vector<Gate>& gates) {
   MetricComparison m;
@@ -159,12 +167,7 @@ MetricComparison compare_metric(std::string_view metric, const Side& a, const Si
   const auto contrast = contrast_of(a.totals, b.totals, paired, value_of(metric, a.measurement),
                                     value_of(metric, b.measurement));
   if (!contrast) {
-    const auto blocks = std::min(a.totals.blocks.size(), b.totals.blocks.size());
-    m.reason = blocks < 2 ? reason(ReasonCode::too_few_blocks,
-                                   {{"n", static_cast<double>(blocks), ""}, {"needed", 2, ""}})
-                          : reason(ReasonCode::too_few_queries,
-                                   {{"n", static_cast<double>(a.totals.queries), ""},
-                                    {"needed", 500.0 * static_cast<double>(blocks), ""}});
+    m.reason = too_little(a.totals, b.totals);
     return m;
   }
   m.level = contrast->level;

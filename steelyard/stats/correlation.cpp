@@ -3,7 +3,6 @@
 #include "steelyard/stats/correlation.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "steelyard/stats/distributions.h"
@@ -15,9 +14,31 @@ constexpr double kLengths = 100;      // of the correlation time: emcee's rule f
 constexpr double kErrors = 4;         // one-sided 99 %
 constexpr double kSignificant = 3.5;  // errors above 1 before independence is given up
 constexpr double kDifferent = 0.999;  // one of a thousand like blocks is called unlike
-constexpr std::size_t kLags = 1000;   // looked at before only each kThin-th query is taken
+constexpr std::size_t kLags = 120;    // looked at before only each kThin-th query is taken
 constexpr std::size_t kThin = 8;
 constexpr std::size_t kFewest = 100;  // queries below which nothing can be said
+
+// Ones in the words that `word(i)` gives for i < count. std::popcount is a library call where the
+// instruction may not be assumed; bytes are summed up for as long as they cannot overflow.
+template <class Word>
+std::size_t ones_of(std::size_t count, Word word) {
+  constexpr std::uint64_t kOdd = 0x5555555555555555, kPairs = 0x3333333333333333,
+                          kNibbles = 0x0f0f0f0f0f0f0f0f, kBytes = 0x00ff00ff00ff00ff;
+  constexpr std::size_t kWordsABatch = 31;  // of at most 8 a byte
+  std::size_t ones = 0;
+  for (std::size_t from = 0; from < count; from += kWordsABatch) {
+    const std::size_t until = std::min(count, from + kWordsABatch);
+    std::uint64_t bytes = 0;
+    for (std::size_t i = from; i < until; ++i) {
+      std::uint64_t x = word(i);
+      x -= x >> 1 & kOdd;
+      x = (x & kPairs) + (x >> 2 & kPairs);
+      bytes += (x + (x >> 4)) & kNibbles;
+    }
+    ones += ((bytes & kBytes) + (bytes >> 8 & kBytes)) * 0x0001000100010001 >> 48;
+  }
+  return ones;
+}
 
 // Which queries of a block are slower than the threshold.
 class Bits {
@@ -30,8 +51,8 @@ class Bits {
       for (std::size_t i = 0; i < end; ++i)
         word |= std::uint64_t{series[w * 64 + i] > threshold} << i;
       words_[w] = word;
-      ones_ += static_cast<std::size_t>(std::popcount(word));
     }
+    ones_ = ones_of(words_.size(), [&](std::size_t w) { return words_[w]; });
     mean_ = size_ > 0 ? static_cast<double>(ones_) / static_cast<double>(size_) : 0;
   }
   std::size_t size() const { return size_; }
@@ -46,12 +67,14 @@ class Bits {
       last_ += bit(size_ - 1 - counted_);
     }
     const std::size_t shift = lag % 64, jump = lag / 64;
-    std::size_t both = 0;
-    for (std::size_t w = 0; (w + jump) * 64 < size_; ++w) {
-      std::uint64_t later = words_[w + jump] >> shift;
-      if (shift > 0) later |= words_[w + jump + 1] << (64 - shift);
-      both += static_cast<std::size_t>(std::popcount(words_[w] & later));
-    }
+    const std::size_t count = (size_ + 63) / 64 - jump;
+    const std::uint64_t* words = words_.data();
+    const std::size_t both =
+        shift == 0
+            ? ones_of(count, [=](std::size_t w) { return words[w] & words[w + jump]; })
+            : ones_of(count, [=](std::size_t w) {
+                return words[w] & (words[w + jump] >> shift | words[w + jump + 1] << (64 - shift));
+              });
     const auto head = static_cast<double>(ones_ - last_),
                tail = static_cast<double>(ones_ - first_);
     return static_cast<double>(both) - mean_ * (head + tail) +

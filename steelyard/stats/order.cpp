@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Order statistics, each sought only between the ranks that are already in place.
+// Order statistics: the histogram says where, the queries there say what exactly.
 #include "steelyard/stats/order.h"
 
 #include <algorithm>
@@ -45,43 +45,55 @@ std::optional<double> percentile_of(const Histogram& histogram, double p, double
 }
 
 Latencies::Latencies(const Totals& totals) {
-  std::size_t kept = 0;
-  for (const Block* block : totals.blocks) {
-    kept += block->queries.size();
-    all_kept_ = all_kept_ && kept_all(*block);
-  }
   blocks_.reserve(totals.blocks.size());
-  if (all_kept_) scratch_.reserve(kept);
   for (const Block* block : totals.blocks) {
+    all_kept_ = all_kept_ && kept_all(*block);
     Series& series = blocks_.emplace_back();
     series.reserve(block->queries.size());
     for (const Query& query : block->queries) {
       series.push_back(latency(query));
-      queued_ = queued_ || query.started > query.due;
+      queued_ |= query.started > query.due;
     }
-    if (all_kept_) scratch_.insert(scratch_.end(), series.begin(), series.end());
     moments_.merge(moments_of(*block));
     merge_histogram(histogram_, *block);
   }
 }
 
+// One look over all queries finds those of the bucket; sorting them all would cost five times as
+// much.
+Latencies::Bucket& Latencies::bucket_with(std::uint64_t rank) {
+  std::uint64_t below = 0;
+  std::uint32_t index = 0;
+  for (const auto& [each, times] : histogram_.buckets()) {
+    index = each;
+    if (below + times >= rank) break;
+    below += times;
+  }
+  const auto [found, fresh] = buckets_.try_emplace(index);
+  Bucket& bucket = found->second;
+  if (!fresh) return bucket;
+  bucket.below = below;
+  const auto low = static_cast<std::int64_t>(Histogram::lower_edge(index));
+  const auto high = static_cast<std::int64_t>(Histogram::upper_edge(index));
+  for (const Series& series : blocks_)
+    for (const std::int64_t ns : series)
+      if (ns >= low && ns <= high) bucket.values.push_back(ns);
+  return bucket;
+}
+
 std::optional<double> Latencies::at(std::uint64_t rank) {
-  if (!all_kept_) {
-    if (rank < 1 || rank > histogram_.count()) return {};
-    // A bucket's upper edge may lie above the largest value in it.
-    return std::min(static_cast<double>(histogram_.value_at_rank(rank)), moments_.max);
+  if (rank < 1 || rank > histogram_.count()) return {};
+  if (all_kept_) {
+    auto& [below, values] = bucket_with(rank);
+    // The histogram of a foreign file may not be that of its queries: then it alone is believed.
+    if (const std::uint64_t within = rank - below; within <= values.size()) {
+      const auto at = values.begin() + static_cast<std::ptrdiff_t>(within - 1);
+      std::nth_element(values.begin(), at, values.end());
+      return static_cast<double>(*at);
+    }
   }
-  if (rank < 1 || rank > scratch_.size()) return {};
-  const auto next = std::lower_bound(in_place_.begin(), in_place_.end(), rank);
-  const auto at = scratch_.begin() + static_cast<std::ptrdiff_t>(rank - 1);
-  if (next == in_place_.end() || *next != rank) {
-    const std::uint64_t from = next == in_place_.begin() ? 0 : *std::prev(next);
-    const std::uint64_t until = next == in_place_.end() ? scratch_.size() : *next - 1;
-    std::nth_element(scratch_.begin() + static_cast<std::ptrdiff_t>(from), at,
-                     scratch_.begin() + static_cast<std::ptrdiff_t>(until));
-    in_place_.insert(next, rank);
-  }
-  return static_cast<double>(*at);
+  // A bucket's upper edge may lie above the largest value in it.
+  return std::min(static_cast<double>(histogram_.value_at_rank(rank)), moments_.max);
 }
 
 }  // namespace steelyard::stats

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -23,7 +24,8 @@ void merge_histogram(Histogram& into, const Block&);
 // queries lie on its shorter side.
 std::optional<double> percentile_of(const Histogram&, double p, double beyond = 1);
 
-// All queries of the measuring blocks. Memory: eight bytes for each kept query, twice.
+// All queries of the measuring blocks. Memory: eight bytes for each kept query, and those of the
+// histogram's buckets in which ranks were asked for.
 class Latencies {
  public:
   explicit Latencies(const Totals&);
@@ -39,8 +41,13 @@ class Latencies {
 
  private:
   std::vector<Series> blocks_;
-  std::vector<std::int64_t> scratch_;    // all kept, partly sorted
-  std::vector<std::uint64_t> in_place_;  // ascending ranks that are where they belong
+  struct Bucket {
+    std::uint64_t below = 0;  // queries faster than any in it
+    std::vector<std::int64_t> values;
+  };
+  Bucket& bucket_with(std::uint64_t rank);
+
+  std::map<std::uint32_t, Bucket> buckets_;  // by index in the histogram
   Histogram histogram_;
   Moments moments_;
   bool all_kept_ = true, queued_ = false;
