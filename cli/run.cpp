@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "cli/commands.h"
 #include "cli/interrupt.h"
@@ -84,10 +86,26 @@ class Progress {
   ProgressLine line_;
 };
 
-// Prints the campaign and judges it.
-int show_result(const Store& store, const std::string& campaign, const Run& words) {
-  auto measurements = store.load(true);
-  std::erase_if(measurements, [&](const Measurement& m) { return m.campaign != campaign; });
+// The newest measurement of each case, that of `campaign` before all others.
+std::vector<Measurement> newest_of(const Store& store, const std::set<std::string>& ids,
+                                   const std::string& campaign) {
+  std::map<std::string, std::size_t> place;
+  std::vector<Measurement> newest;
+  for (auto& measurement : store.load(true)) {
+    const std::string& id = measurement.what.id;
+    if (!ids.contains(id)) continue;
+    if (const auto [at, first] = place.emplace(id, newest.size()); first)
+      newest.push_back(std::move(measurement));
+    else if (newest[at->second].campaign != campaign)
+      newest[at->second] = std::move(measurement);
+  }
+  return newest;
+}
+
+// Prints the cases and judges them.
+int show_result(const Store& store, const std::set<std::string>& ids, const std::string& campaign,
+                const Run& words) {
+  const auto measurements = newest_of(store, ids, campaign);
   if (measurements.empty()) throw NothingToMeasure("nothing was measured");
   const auto summaries = summarize(measurements);
   if (words.json) {
@@ -108,7 +126,8 @@ int show_result(const Store& store, const std::string& campaign, const Run& word
                          "`steelyard doctor` says what is missing");
 }
 
-int measure(Store& store, const Plan& plan, const Resume& resume, const Run& words) {
+// False when it was interrupted before all was measured.
+bool measure(Store& store, const Plan& plan, const Resume& resume, const Run& words) {
   Interrupt interrupt;
   {
     Progress progress(plan);
@@ -120,29 +139,72 @@ int measure(Store& store, const Plan& plan, const Resume& resume, const Run& wor
         },
         resume, &interrupt.flag());
   }
-  const bool unfinished = store.unfinished() != nullptr;
-  if (!interrupt.flag() || !unfinished) return show_result(store, plan.campaign, words);
+  if (!interrupt.flag() || store.unfinished() == nullptr) return true;
   talk(fmt::format("Stopped after the running block; everything measured is in {}.",
                    words.database.string()));
   talk(fmt::format("Go on with: steelyard run --db {} --resume", words.database.string()));
-  return 1;
+  return false;
 }
 
-int resume_campaign(Store& store, const Run& words) {
+// Without the cases that the database has already.
+Plan what_is_missing(Plan plan, const Store& store) {
+  std::set<std::string> done;
+  for (const Measurement& measurement : store.load())
+    if (measurement.outcome.kind == Outcome::Completed) done.insert(measurement.what.id);
+  std::erase_if(plan.cases, [&](const Case& what) { return done.contains(what.id); });
+  return plan;
+}
+
+// `run --db FILE --resume`: the plan is in the database.
+int resume_stored(Store& store, const Run& words) {
   const auto unfinished = store.unfinished();
   if (!unfinished) {
     const auto all = store.load();
-    if (all.empty()) return -1;
+    if (all.empty())
+      throw UsageError(fmt::format("{} holds no campaign to resume", words.database.string()),
+                       "say what to measure: --model, --data and --device");
     talk(fmt::format("{} is complete: there is nothing to resume.", words.database.string()));
-    return show_result(store, all.back().campaign, words);
+    std::set<std::string> ids;
+    for (const Measurement& measurement : all) ids.insert(measurement.what.id);
+    return show_result(store, ids, all.back().campaign, words);
   }
-  if (!words.options.models.empty() && ids_of(make_plan(words.options)) != ids_of(unfinished->plan))
+  if (!measure(store, unfinished->plan, unfinished->resume, words)) return 1;
+  return show_result(store, ids_of(unfinished->plan), unfinished->plan.campaign, words);
+}
+
+// With a plan: first what was begun, then what was never begun or did not succeed.
+int resume_planned(Store& store, Plan plan, const Run& words) {
+  const auto ids = ids_of(plan);
+  if (const auto unfinished = store.unfinished()) {
+    const auto begun = ids_of(unfinished->plan);
+    if (!std::includes(ids.begin(), ids.end(), begun.begin(), begun.end()))
+      throw UsageError(
+          fmt::format("the unfinished campaign in {} measures other cases than this command",
+                      words.database.string()),
+          fmt::format("go on with `steelyard run --db {} --resume`, or choose another --db",
+                      words.database.string()));
+    if (!measure(store, unfinished->plan, unfinished->resume, words)) return 1;
+    if (begun == ids) return show_result(store, ids, unfinished->plan.campaign, words);
+  }
+  plan = what_is_missing(std::move(plan), store);
+  if (plan.cases.empty()) {
+    talk(fmt::format("{} is complete: there is nothing to resume.", words.database.string()));
+  } else {
+    store.begin(plan);
+    if (!measure(store, plan, {}, words)) return 1;
+  }
+  return show_result(store, ids, plan.campaign, words);
+}
+
+int measure_anew(Store& store, const Plan& plan, const Run& words) {
+  if (const auto unfinished = store.unfinished();
+      unfinished && ids_of(unfinished->plan) == ids_of(plan))
     throw UsageError(
-        fmt::format("the unfinished campaign in {} measures other cases than this command",
-                    words.database.string()),
-        fmt::format("go on with `steelyard run --db {0} --resume`, or choose another --db",
-                    words.database.string()));
-  return measure(store, unfinished->plan, unfinished->resume, words);
+        fmt::format("{} holds an unfinished campaign of the same cases", words.database.string()),
+        "add --resume to go on with it, or choose another --db to begin anew");
+  store.begin(plan);
+  if (!measure(store, plan, {}, words)) return 1;
+  return show_result(store, ids_of(plan), plan.campaign, words);
 }
 
 }  // namespace
@@ -152,19 +214,13 @@ int execute(const Run& words) {
   if (words.database.empty())
     throw UsageError("there is no database to measure into",
                      "add --db FILE, for example --db apple.db");
-  if (words.resume && std::filesystem::exists(words.database)) {
+  if (words.resume && words.options.models.empty() && std::filesystem::exists(words.database)) {
     Store store(words.database, Store::Mode::write);
-    if (const int code = resume_campaign(store, words); code >= 0) return code;
+    return resume_stored(store, words);
   }
   const Plan plan = make_plan(words.options);
   Store store(words.database, Store::Mode::write);
-  if (const auto unfinished = store.unfinished();
-      unfinished && ids_of(unfinished->plan) == ids_of(plan))
-    throw UsageError(
-        fmt::format("{} holds an unfinished campaign of the same cases", words.database.string()),
-        "add --resume to go on with it, or choose another --db to begin anew");
-  store.begin(plan);
-  return measure(store, plan, {}, words);
+  return words.resume ? resume_planned(store, plan, words) : measure_anew(store, plan, words);
 }
 
 }  // namespace steelyard::cli

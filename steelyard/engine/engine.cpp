@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "steelyard/base/error.h"
+#include "steelyard/engine/cpu/abreast.h"
 #include "steelyard/engine/cpu/check.h"
 #include "steelyard/engine/cpu/ticks.h"
 #include "steelyard/engine/cpu/windows.h"
@@ -38,15 +39,23 @@ class CpuSession final : public EngineSession {
       : owner_(std::move(owner)),
         tick_inputs_(std::size_t(batch) * network.features),
         inputs_(tick_inputs_ * window),
-        outputs_(std::size_t(batch) * network.outputs()),
-        windows_(network, kernels, cache, batch, window) {
+        outputs_(std::size_t(batch) * network.outputs()) {
+    if (cpu::Abreast::suits(network, kernels, batch, window)) {
+      abreast_.emplace(network, kernels, cache, batch, window);
+    } else {
+      windows_.emplace(network, kernels, cache, batch, window);
+    }
     if (can_stream(network)) ticks_.emplace(network, kernels, cache, batch);
   }
 
   void infer(std::span<const float> input, std::span<float> output) override {
     check_span("input", input.size(), inputs_);
     check_span("output", output.size(), outputs_);
-    windows_.infer(input.data(), output.data());
+    if (abreast_) {
+      abreast_->infer(input.data(), output.data());
+    } else {
+      windows_->infer(input.data(), output.data());
+    }
   }
 
   void step(std::span<const float> input, std::span<float> output) override {
@@ -72,7 +81,8 @@ class CpuSession final : public EngineSession {
 
   std::shared_ptr<const void> owner_;
   std::size_t tick_inputs_, inputs_, outputs_;
-  cpu::Windows windows_;
+  std::optional<cpu::Abreast> abreast_;  // one of the two
+  std::optional<cpu::Windows> windows_;
   std::optional<cpu::Ticks> ticks_;
 };
 

@@ -80,6 +80,11 @@ Paragraph speed_of(const Context& c, const ModelView& model, Telling telling) {
             {"value", c.text(best, Metric::mean)},
             {"others", join(others, c.language)}},
            order, Metric::mean);
+  const auto expected = expected_names(c, order);
+  if (telling.full && !expected.empty() && order.size() > 1) {
+    talk.add(expected.size() == 1 ? kAnalysis.rank_one_expected : kAnalysis.rank_expected,
+             {{"list", join(expected, c.language)}});
+  }
   const auto rate = ranked(model, Metric::throughput);
   if (rate.size() > 1 && rate.back().value > 0) {
     talk.add(kAnalysis.throughput,
@@ -92,11 +97,6 @@ Paragraph speed_of(const Context& c, const ModelView& model, Telling telling) {
   }
   add_tail(c, model, talk);
   add_offline(c, model, talk);
-  const auto expected = expected_names(c, order);
-  if (telling.full && !expected.empty() && order.size() > 1) {
-    talk.add(expected.size() == 1 ? kAnalysis.rank_one_expected : kAnalysis.rank_expected,
-             {{"list", join(expected, c.language)}});
-  }
   return talk.take();
 }
 

@@ -25,23 +25,21 @@ void add_reference(const Context& c, const ModelView& model, Talk& talk) {
 }
 
 // What coarser arithmetic cost, against the best FP32 result of the same model.
-void add_quantised(const Context& c, const ModelView& model, const std::vector<Ranked>& order,
-                   Talk& talk) {
+void add_quantised(const Context& c, const std::vector<Ranked>& order, Talk& talk) {
   const auto fp32 = std::find_if(order.begin(), order.end(), [](const Ranked& r) {
     return r.column->main->obtained == Precision::fp32;
   });
   if (fp32 == order.end() || fp32->value <= 0) return;
   for (const Ranked& r : order) {
     if (r.column->main->obtained == Precision::fp32) continue;
-    const double gap = 100 * (r.value / fp32->value - 1);
-    talk.add(kAnalysis.quantised,
+    const double ratio = r.value / fp32->value;
+    talk.add(std::abs(ratio - 1) < kTinyGap ? kAnalysis.quantised_same : kAnalysis.quantised,
              {{"device", c.name(*r.column)},
               {"precision", std::string(to_string(r.column->main->obtained))},
-              {"gap", percent(std::abs(gap))},
-              {"direction", c.say(gap < 0 ? kAnswer.smaller : kAnswer.larger)}},
+              {"gap", c.gap(ratio)},
+              {"direction", c.say(ratio < 1 ? kAnswer.smaller : kAnswer.larger)}},
              {r, *fp32}, Metric::rmse);
   }
-  (void)model;
 }
 
 }  // namespace
@@ -54,7 +52,7 @@ Paragraph accuracy_of(const Context& c, const ModelView& model, Telling telling)
   } else {
     const Ranked &best = order.front(), &worst = order.back();
     const std::string value = c.text(best, Metric::rmse), last = c.text(worst, Metric::rmse);
-    const double gap = best.value > 0 ? 100 * (worst.value / best.value - 1) : 0;
+    const double ratio = best.value > 0 ? worst.value / best.value : 1;
     talk.add(order.size() == 1 ? kAnalysis.one_error
              : value == last   ? kAnalysis.same_error
                                : kAnalysis.error_range,
@@ -62,17 +60,19 @@ Paragraph accuracy_of(const Context& c, const ModelView& model, Telling telling)
               {"value", value},
               {"worst", c.name(*worst.column)},
               {"worst_value", last},
-              {"gap", percent(gap)}},
+              {"gap", c.gap(ratio)}},
              {best, worst}, Metric::rmse);
     const auto& figures = best.column->main->accuracy;
     if (figures.rmse_naive && *figures.rmse_naive > 0) {
-      const double against = 100 * (best.value / *figures.rmse_naive - 1);
-      talk.add(against <= 0 ? kAnalysis.better_than_naive : kAnalysis.worse_than_naive,
+      const double against = best.value / *figures.rmse_naive;
+      talk.add(std::abs(against - 1) < kTinyGap ? kAnalysis.as_naive
+               : against < 1                    ? kAnalysis.better_than_naive
+                                                : kAnalysis.worse_than_naive,
                {{"naive", with_unit(quantity(*figures.rmse_naive), figures.unit, c.language)},
-                {"gap", percent(std::abs(against))}},
+                {"gap", c.gap(against)}},
                {best}, Metric::rmse);
     }
-    add_quantised(c, model, order, talk);
+    add_quantised(c, order, talk);
   }
   add_reference(c, model, talk);
   for (const Column& column : model.columns) {

@@ -103,12 +103,14 @@ Sentence least_error(const Context& c, const ModelView& model) {
   const std::vector<std::string> sources = {c.source(model, *best.column, Metric::rmse),
                                             c.source(model, *worst.column, Metric::rmse)};
   if (value == worst_value && naive) {
-    const double gap = 100 * (best.value / *accuracy.rmse_naive - 1);
-    return {c.say(order.size() == 1 ? kAnswer.one_error : kAnswer.same_error,
-                  {{"value", value},
-                   {"naive", naive_text},
-                   {"gap", percent(std::abs(gap))},
-                   {"direction", c.say(gap < 0 ? kAnswer.smaller : kAnswer.larger)}}),
+    const double ratio = best.value / *accuracy.rmse_naive;
+    const Phrase& phrase = std::abs(ratio - 1) < kTinyGap ? kAnswer.as_naive
+                           : order.size() == 1            ? kAnswer.one_error
+                                                          : kAnswer.same_error;
+    return {c.say(phrase, {{"value", value},
+                           {"naive", naive_text},
+                           {"gap", c.gap(ratio)},
+                           {"direction", c.say(ratio < 1 ? kAnswer.smaller : kAnswer.larger)}}),
             sources};
   }
   return {c.say(naive ? kAnswer.error_range : kAnswer.error_without_naive,
@@ -116,7 +118,7 @@ Sentence least_error(const Context& c, const ModelView& model) {
                  {"value", value},
                  {"worst", c.name(*worst.column)},
                  {"worst_value", worst_value},
-                 {"gap", percent(100 * (worst.value / best.value - 1))},
+                 {"gap", c.gap(worst.value / best.value)},
                  {"naive", naive_text}}),
           sources};
 }
@@ -152,7 +154,7 @@ void add_unique(std::vector<std::string>& to, const std::string& item) {
 }
 
 Paragraph qualifications(const Context& c) {
-  std::vector<std::string> expected, wrong, left_out, gone, real;
+  std::vector<std::string> expected, wrong, unsure, left_out, gone, real;
   int repeated = 0;
   for (const ModelView& model : c.view.models) {
     repeated += model.repeated;
@@ -162,6 +164,8 @@ Paragraph qualifications(const Context& c) {
       } else {
         if (is_expected(column)) add_unique(expected, c.name(column));
         if (column.wrong()) add_unique(wrong, c.name(column));
+        if (!is_expected(column) && column.main->trust.kind != "STABLE")
+          add_unique(unsure, c.name(column));
       }
     }
     for (const Replaced& r : model.replaced) {
@@ -177,6 +181,7 @@ Paragraph qualifications(const Context& c) {
   };
   add(kAnswer.expected_caveat, expected);
   add(kAnswer.wrong, wrong);
+  add(kAnswer.unsure, unsure);
   add(kAnswer.left_out, left_out);
   if (!gone.empty()) {
     out.sentences.push_back({c.say(kAnswer.replaced, {{"expected", join(gone, c.language)},

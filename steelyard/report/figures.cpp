@@ -210,6 +210,11 @@ std::string Context::interval(const FactorInterval& i) const {
   return say(kTerms.interval, {{"range", range(i.low, i.high, factor)}});
 }
 
+std::string Context::gap(double ratio) const {
+  const double gap = std::abs(ratio - 1);
+  return gap < kTinyGap ? say(kTerms.tiny) : percent(100 * gap);
+}
+
 std::string Context::source(const ModelView& model, const Column& column, Metric metric) const {
   const Summary& s = *column.main;
   const std::string host = s.host.empty() ? "" : " on " + s.host;

@@ -52,6 +52,9 @@ const std::optional<IntervalFigure>& interval_of(const Column&, Metric);
 std::string condition_of(const Column&, Metric);
 bool alike(const std::vector<Ranked>&, Metric);
 
+// Differences of errors below this share are not told in digits.
+inline constexpr double kTinyGap = 1e-4;
+
 // What the sections are made from.
 struct Context {
   const View& view;
@@ -64,6 +67,7 @@ struct Context {
   std::string text(const Ranked& r, Metric metric) const {
     return text_of(r.value, metric, *r.column, language);
   }
+  std::string gap(double ratio) const;                // "1.47 %" by which 1.0147 exceeds 1
   std::string interval(const FactorInterval&) const;  // "95 % 신뢰 구간 6.31–6.41"
   std::string born(const Column&) const;              // in running text: "실측", "expected"
   // "GRU_Apple native-cpu latency_ns.mean"

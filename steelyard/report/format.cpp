@@ -112,7 +112,10 @@ std::string bytes(double value) {
 
 std::string percent(double value) { return significant(value, std::abs(value) < 1 ? 2 : 3) + " %"; }
 
-std::string signed_percent(double value) { return (value > 0 ? "+" : "") + percent(value); }
+std::string signed_percent(double value) {
+  const std::string text = std::abs(value) < 10 ? decimal(value, 2) : significant(value, 3);
+  return (value > 0 && text != "0.00" ? "+" : "") + text + " %";
+}
 
 std::string range(double low, double high, std::string (*text)(double)) {
   std::string from = text(low);

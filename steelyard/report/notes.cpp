@@ -94,11 +94,11 @@ std::string error(const Context& c, const ModelView& model) {
   const std::string naive =
       accuracy.rmse_naive ? with_unit(quantity(*accuracy.rmse_naive), accuracy.unit, c.language)
                           : "";
-  const double gap = order.front().value > 0 ? order.back().value / order.front().value - 1 : 0;
+  const double ratio = order.front().value > 0 ? order.back().value / order.front().value : 1;
   const Phrase& phrase = naive.empty()       ? kNotes.error_plain
                          : order.size() == 1 ? kNotes.error_one
                                              : kNotes.error;
-  return c.say(kNotes.lower) + " " + c.say(phrase, {{"naive", naive}, {"gap", percent(100 * gap)}});
+  return c.say(kNotes.lower) + " " + c.say(phrase, {{"naive", naive}, {"gap", c.gap(ratio)}});
 }
 
 std::string use(const Context& c, const ModelView& model) {

@@ -77,6 +77,10 @@ struct AnswerWords {
       "The prediction error (RMSE) is {value} on every device, {gap} {direction} than the naive "
       "forecast "
       "(tomorrow = today), {naive}."};
+  Phrase as_naive{
+      "예측 오차(RMSE)는 {value|으로/로}, 단순 예측(내일=오늘)의 {naive}와의 차이가 {gap}입니다.",
+      "The prediction error (RMSE) is {value}, {gap} away from the naive forecast (tomorrow = "
+      "today), {naive}."};
   Phrase one_error{
       "예측 오차(RMSE)는 {value|으로/로}, 단순 예측(내일=오늘)의 {naive}보다 {gap} {direction}.",
       "The prediction error (RMSE) is {value}, {gap} {direction} than the naive forecast (tomorrow "
@@ -113,6 +117,10 @@ struct AnswerWords {
       "({real})."};
   Phrase wrong{"{list|은/는} 출력 불일치이므로 순위에서 제외했습니다.",
                "{list}: the outputs are WRONG, so no rank is given."};
+  Phrase unsure{
+      "{list|은/는} 측정 신뢰도가 '안정'이 아니므로 다른 부하가 없는 상태에서 다시 측정하는 것이 "
+      "좋습니다.",
+      "{list}: not STABLE; better measured again with nothing else running."};
   Phrase left_out{"{list|은/는} 결과가 없습니다. 사유와 조치는 표 아래에 있습니다.",
                   "{list} gave no result; reason and way out are below the table."};
   Phrase repeated{
@@ -217,6 +225,10 @@ struct AnalysisWords {
       "단순 예측(내일=오늘)의 RMSE {naive}보다 {gap} 작습니다(가장 정확한 장치 기준).",
       "That is {gap} below the naive forecast (tomorrow = today) with {naive}, taking the most "
       "accurate device."};
+  Phrase as_naive{
+      "단순 예측(내일=오늘)의 RMSE {naive}와의 차이는 {gap}입니다(가장 정확한 장치 기준).",
+      "The naive forecast (tomorrow = today) with {naive} is {gap} away, taking the most accurate "
+      "device."};
   Phrase worse_than_naive{
       "단순 예측(내일=오늘)의 RMSE {naive}보다 {gap} 크므로, 이 모델은 내일 값을 오늘 값으로 두는 "
       "것보다 "
@@ -228,6 +240,9 @@ struct AnalysisWords {
   Phrase reference_item{"{device} {value}", "{device} {value}"};
   Phrase quantised{"{device|은/는} {precision} 연산으로 RMSE가 FP32보다 {gap} {direction}.",
                    "{device} computes in {precision}; its RMSE is {gap} {direction} than in FP32."};
+  Phrase quantised_same{
+      "{device|은/는} {precision} 연산이지만 RMSE는 FP32와 차이가 {gap}입니다.",
+      "{device} computes in {precision}; its RMSE is {gap} away from that in FP32."};
   Phrase wrong{"{device|은/는} 출력 불일치입니다: {reason}.", "{device} is WRONG: {reason}."};
   Phrase variant{
       "{device|은/는} 변형 모델을 실행했으므로 원래 모델과 정확도를 직접 비교할 수 없습니다.",

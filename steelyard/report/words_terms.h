@@ -56,6 +56,7 @@ struct Terms {
   Phrase level_workers{"측정 프로세스 사이의 편차에서 계산", "from the spread between processes"};
   Phrase level_blocks{"블록 사이의 편차에서 계산", "from the spread between blocks"};
   Phrase level_queries{"한 블록 안의 편차에서 계산", "from the spread within one block"};
+  Phrase tiny{"0.01 % 미만", "less than 0.01 %"};
   Phrase band{"범위 {range}", "band {range}"};
   Phrase skill_cell{"단순 예측 대비 {value}", "skill {value}"};
   Phrase boundary_cell{"측정 지점: {where}", "boundary: {where}"};

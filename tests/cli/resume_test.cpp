@@ -92,6 +92,33 @@ TEST_F(Resume, SaysThatNothingIsMissing) {
   EXPECT_EQ(cases_of(said).at(0).at("queries"), 20'000);
 }
 
+TEST_F(Resume, MeasuresWhatWasAddedAndNothingTwice) {
+  ASSERT_EQ(run({"simulated:steady"}).code, 0);
+  const std::string before = cases_of(program_.run({"export", "m.db"})).at(0).at("campaign");
+  const Said said = run({"simulated:steady", "null"}, quickly({"--resume", "--json"}));
+  ASSERT_EQ(said.code, 0) << said.err;
+  const Json rows = cases_of(said);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].at("campaign"), before);
+  EXPECT_EQ(rows[0].at("queries"), 20'000);
+  EXPECT_NE(rows[1].at("campaign"), before);
+}
+
+TEST_F(Resume, TriesAgainWhatFailed) {
+  program_.set("STEELYARD_MODULES", STEELYARD_BUILD "/tests/fakes");
+  EXPECT_EQ(run({"fake:fails", "simulated:steady"}, quickly()).code, 1);
+  const Said said = run({"fake:fails", "simulated:steady"}, quickly({"--resume"}));
+  EXPECT_EQ(said.code, 1);
+  EXPECT_NE(said.err.find("fake:fails: Failed"), std::string::npos);
+  EXPECT_EQ(said.err.find("simulated:steady"), std::string::npos) << "that one was complete";
+}
+
+TEST_F(Resume, AsksWhatToMeasureWhereNothingWasBegun) {
+  const Said said = program_.run({"run", "--db", "none.db", "--resume"});
+  EXPECT_EQ(said.code, 2);
+  EXPECT_NE(said.err.find("add --device"), std::string::npos);
+}
+
 TEST_F(Resume, BeginsWhereThereIsNoDatabaseYet) {
   EXPECT_EQ(run({"simulated:steady"}, {"--resume"}).code, 0);
 }

@@ -4,8 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
-
 #include "steelyard/model/model.h"
 #include "tests/model/network_fixture.h"
 #include "tests/model/reference.h"

@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
-
 #include "steelyard/model/model.h"
 #include "tests/model/network_fixture.h"
 

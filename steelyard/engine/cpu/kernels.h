@@ -99,6 +99,26 @@ struct DenseJob {
   std::ptrdiff_t y_sample = 0;
 };
 
+// One direction of one layer for `vectors` vectors of samples, from a zero state. Everything but
+// the caller's input is in columns: value k of all samples of the group side by side, vectors *
+// lanes wide.
+struct AbreastJob {
+  Formula formula = Formula::gru;  // not gru_reset_first
+  Activation activation = Activation::none;
+  int hidden = 0, steps = 0, vectors = 1;
+  bool reverse = false;
+  // [unit][start of each sum, then gates of each input, then gates of each state]
+  const float* w = nullptr;
+  std::ptrdiff_t unit_weights = 0;
+  Operand x[2];  // columns, `time` floats from step to step; or, with `columns`, the caller's input
+  int operands = 0;
+  float* columns = nullptr;          // room for one step of the caller's input
+  int samples = 0;                   // how many of the lanes the caller has samples for
+  float* h[2] = {nullptr, nullptr};  // even and odd steps, when there is no sequence
+  float* sequence = nullptr;         // [steps][hidden] columns
+  float* c = nullptr;
+};
+
 // How many blocks a strip may have for one sample, and how many samples a tile for one block.
 struct Tiling {
   int blocks = 1, samples = 1;
@@ -112,6 +132,8 @@ struct Kernels {
   // Runs the job and returns where the state after the last step is.
   const float* (*layer)(const LayerJob&);
   void (*dense)(const DenseJob&);
+  const float* (*abreast)(const AbreastJob&);
+  int vectors;  // most that an AbreastJob may have; 1, 2 and this are possible
 };
 
 // Those that this CPU can run, best first.

@@ -17,14 +17,6 @@ HWY_BEFORE_NAMESPACE();
 namespace steelyard::cpu {
 namespace HWY_NAMESPACE {
 
-// Sums of 24 vectors fit beside weights and values in 32 registers, 12 in 16.
-#if STEELYARD_SMALL_TILES
-constexpr int kSumRegisters = 8;
-#elif HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM
-constexpr int kSumRegisters = 24;
-#else
-constexpr int kSumRegisters = 12;
-#endif
 constexpr int most_blocks(Formula f) { return f == Formula::plain ? 4 : kSumRegisters / 4; }
 constexpr int most_samples(Formula f) {
   return f == Formula::plain ? kSumRegisters / 2 : kSumRegisters / gates_of(f);

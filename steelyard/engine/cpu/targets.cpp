@@ -8,6 +8,7 @@
 #define HWY_TARGET_INCLUDE "steelyard/engine/cpu/targets.cpp"
 #include <hwy/foreach_target.h>
 // The targets come first: the header below needs to know which one it is compiled for.
+#include "steelyard/engine/cpu/abreast-inl.h"
 #include "steelyard/engine/cpu/dense-inl.h"
 #include "steelyard/engine/cpu/layer-inl.h"
 
@@ -16,8 +17,13 @@ namespace steelyard::cpu {
 namespace HWY_NAMESPACE {
 
 const Kernels& kernels() {
-  static const Kernels kKernels = {hwy::TargetName(HWY_TARGET), kLanes, &tiling, &run_layer,
-                                   &run_dense};
+  static const Kernels kKernels = {hwy::TargetName(HWY_TARGET),
+                                   kLanes,
+                                   &tiling,
+                                   &run_layer,
+                                   &run_dense,
+                                   &run_abreast,
+                                   kMostVectors};
   return kKernels;
 }
 

@@ -16,6 +16,15 @@ HWY_BEFORE_NAMESPACE();
 namespace steelyard::cpu {
 namespace HWY_NAMESPACE {
 
+// Sums of 24 vectors fit beside weights and values in 32 registers, 12 in 16.
+#if STEELYARD_SMALL_TILES
+constexpr int kSumRegisters = 8;
+#elif HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM
+constexpr int kSumRegisters = 24;
+#else
+constexpr int kSumRegisters = 12;
+#endif
+
 // gates and candidate are the halves of gru_reset_first.
 enum class Part { plain, gru, lstm, gates, candidate };
 
@@ -59,11 +68,24 @@ HWY_INLINE void pick(V* to, const V* from, int stride) {
 }
 
 template <int n>
+HWY_INLINE void add_scaled(V* to, V b, const V* x) {
+  to[0] = hn::MulAdd(b, x[0], to[0]);
+  if constexpr (n > 2) {
+    STEELYARD_UNROLL
+    for (int i = 1; i < n; ++i) to[i] = hn::MulAdd(b, x[i], to[i]);
+  } else if constexpr (n == 2) {
+    to[1] = hn::MulAdd(b, x[1], to[1]);
+  }
+}
+
+template <int n>
 HWY_INLINE void load_rows(V* to, const float* from, int stride) {
   to[0] = hn::Load(D(), from);
-  if constexpr (n > 1) {
+  if constexpr (n > 2) {
     STEELYARD_UNROLL
     for (int i = 1; i < n; ++i) to[i] = hn::Load(D(), from + i * stride);
+  } else if constexpr (n == 2) {
+    to[1] = hn::Load(D(), from + stride);
   }
 }
 
