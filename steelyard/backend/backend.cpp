@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 
 namespace steelyard {
 namespace {
@@ -28,7 +29,44 @@ std::size_t bytes_of(const std::vector<TensorInfo>& tensors) {
   return sum;
 }
 
+// What a state is called whichever side of the query it is on: "initial_h", "h0", "h_in", "Y_h" and
+// "hn" are all "h".
+std::string state_name(std::string_view name) {
+  std::string text;
+  for (const char c : name) text += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const std::string_view prefix :
+       {"initial_", "init_", "prev_", "past_", "next_", "new_", "y_"})
+    if (text.starts_with(prefix)) text.erase(0, prefix.size());
+  for (const std::string_view suffix : {"_in", "_out", "_next", "_new", "_0", "_n", "_t", "0", "n"})
+    if (text.size() > suffix.size() && text.ends_with(suffix) && text != "hidden") {
+      text.erase(text.size() - suffix.size());
+      break;
+    }
+  return text;
+}
+
+bool names_a_state(std::string_view name) {
+  return name == "h" || name == "c" || name.starts_with("state") || name.starts_with("hidden") ||
+         name.starts_with("cell") || name.ends_with("state");
+}
+
 }  // namespace
+
+std::vector<StatePair> state_pairs(const std::vector<TensorInfo>& inputs,
+                                   const std::vector<TensorInfo>& outputs) {
+  std::vector<StatePair> pairs;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::string name = state_name(inputs[i].name);
+    if (!names_a_state(name)) continue;
+    for (std::size_t o = 0; o < outputs.size(); ++o)
+      if (state_name(outputs[o].name) == name && inputs[i].type == outputs[o].type &&
+          inputs[i].shape == outputs[o].shape) {
+        pairs.push_back({i, o});
+        break;
+      }
+  }
+  return pairs;
+}
 
 std::size_t Signature::input_bytes() const { return bytes_of(inputs); }
 std::size_t Signature::output_bytes() const { return bytes_of(outputs); }
@@ -36,7 +74,10 @@ std::size_t Signature::output_bytes() const { return bytes_of(outputs); }
 Signature signature_of(const Model& model, int batch, int window) {
   if (batch < 1) throw Error(fmt::format("a batch of {} cannot be computed", batch));
   if (window < 1) throw Error(fmt::format("a window of {} steps cannot be computed", window));
-  return {static_shapes(model.inputs, batch, window), static_shapes(model.outputs, batch, window)};
+  Signature signature{static_shapes(model.inputs, batch, window),
+                      static_shapes(model.outputs, batch, window)};
+  signature.state = state_pairs(signature.inputs, signature.outputs);
+  return signature;
 }
 
 Clock& CompiledModel::clock() {

@@ -34,10 +34,18 @@ class Unsupported : public Error {
   using Error::Error;
 };
 
+// An input that takes up what an output left: `h` and `h_out`. Whoever streams copies the output to
+// the next query's input; what is there before the first query is zeros.
+struct StatePair {
+  std::size_t input = 0, output = 0;  // indices into Signature
+  friend bool operator==(const StatePair&, const StatePair&) = default;
+};
+
 // Static shapes of one query, batch included. Tensors are packed one after the other in this order,
 // no padding.
 struct Signature {
   std::vector<TensorInfo> inputs, outputs;
+  std::vector<StatePair> state = {};
   // Throw Error when an axis is not known or an element has no size.
   std::size_t input_bytes() const;
   std::size_t output_bytes() const;
@@ -46,6 +54,11 @@ struct Signature {
 // The signature of a model at that batch; `window` is used for other unknown axes. Throws Error
 // when one is not positive or contradicts the model.
 Signature signature_of(const Model&, int batch, int window);
+
+// Inputs and outputs of one type and shape that are named as one state: h0 and hn, state and
+// state_out, c_in and c_out, initial_h and Y_h.
+std::vector<StatePair> state_pairs(const std::vector<TensorInfo>& inputs,
+                                   const std::vector<TensorInfo>& outputs);
 
 class Session {  // one query in flight, with its own buffers and recurrent state
  public:

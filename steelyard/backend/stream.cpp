@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The default Stream: `depth` Sessions, each on a thread of its own. The owner hands a slot over
-// through the slot's state; a thread hands it back through a ring of finished slots, in order of
-// completion. Both sides sleep in the kernel (futex) when there is nothing to do, and neither
-// allocates or locks.
+// through the slot's state; a thread hands it back through FinishedSlots. Both sides sleep in the
+// kernel (futex) when there is nothing to do, and neither allocates or locks.
 #include <fmt/format.h>
 
 #include <atomic>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "steelyard/backend/backend.h"
+#include "steelyard/backend/finished.h"
 
 namespace steelyard {
 namespace {
@@ -39,16 +39,11 @@ class ThreadStream final : public Stream {
   };
 
   void serve(std::uint32_t index);
-  std::uint32_t next_finished();
   void stop();
 
   const Clock& clock_;
   std::vector<std::unique_ptr<Slot>> slots_;
-  // Finished slots plus one, 0 where there is none yet. One entry a slot is enough, because a slot
-  // is handed out again only after its entry has been taken.
-  std::vector<std::atomic<int>> finished_;
-  std::atomic<std::uint64_t> tail_{0};
-  std::uint64_t head_ = 0;
+  FinishedSlots finished_;
   std::uint32_t in_flight_ = 0;
 };
 
@@ -68,7 +63,7 @@ ThreadStream::ThreadStream(CompiledModel& model, int depth, int batch)
 }
 
 ThreadStream::~ThreadStream() {
-  for (; in_flight_ > 0; --in_flight_) next_finished();
+  for (; in_flight_ > 0; --in_flight_) finished_.take();
   stop();
 }
 
@@ -94,17 +89,8 @@ void ThreadStream::serve(std::uint32_t index) {
       slot.error = std::current_exception();
     }
     slot.state.store(kIdle);
-    auto& entry = finished_[tail_.fetch_add(1) % finished_.size()];
-    // Sequentially consistent: a weaker store could pass the check for waiters inside notify_one.
-    entry.store(static_cast<int>(index) + 1);
-    entry.notify_one();
+    finished_.hand_over(index);
   }
-}
-
-std::uint32_t ThreadStream::next_finished() {
-  auto& entry = finished_[head_++ % finished_.size()];
-  entry.wait(0);
-  return static_cast<std::uint32_t>(entry.exchange(0) - 1);
 }
 
 void ThreadStream::submit(std::uint32_t slot, std::span<const std::byte> in,
@@ -123,7 +109,7 @@ void ThreadStream::submit(std::uint32_t slot, std::span<const std::byte> in,
 
 Completion ThreadStream::wait() {
   if (in_flight_ == 0) throw Error("nothing is in flight in the stream");
-  const std::uint32_t index = next_finished();
+  const std::uint32_t index = finished_.take();
   Slot& slot = *slots_[index];
   slot.in_flight = false;
   --in_flight_;

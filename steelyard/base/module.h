@@ -12,7 +12,7 @@
 namespace steelyard {
 
 // Raised whenever a struct or class that crosses the module boundary changes.
-inline constexpr int kModuleApi = 1;
+inline constexpr int kModuleApi = 2;
 
 // The compiler ABI that both sides must share, e.g. "g++12 cxx11abi=1".
 #define STEELYARD_STRINGIZE_(x) #x

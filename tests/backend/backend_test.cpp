@@ -24,6 +24,18 @@ TEST(Signature, CountsTheBytesOfAllTensors) {
   EXPECT_EQ(signature.output_bytes(), 2u);
 }
 
+TEST(Signature, PairsAStateThatGoesInWithTheOneThatComesOut) {
+  const auto f32 = ElementType::f32;
+  const std::vector<TensorInfo> inputs{tensor("x", f32, {1, 1, 5}), tensor("h0", f32, {1, 1, 8}),
+                                       tensor("initial_c", f32, {1, 1, 8}),
+                                       tensor("state_in", f32, {3})};
+  const std::vector<TensorInfo> outputs{tensor("y", f32, {1, 1}), tensor("Y_c", f32, {1, 1, 8}),
+                                        tensor("hn", f32, {1, 1, 8}),
+                                        tensor("state_out", f32, {4})};
+  EXPECT_EQ(state_pairs(inputs, outputs), (std::vector<StatePair>{{1, 2}, {2, 1}}));
+  EXPECT_TRUE(state_pairs({tensor("x", f32, {1})}, {tensor("x", f32, {1})}).empty());
+}
+
 TEST(Signature, RefusesAnUnknownAxis) {
   const Signature signature{{tensor("x", ElementType::f32, {-1, 5})}, {}};
   EXPECT_THROW(signature.input_bytes(), Error);

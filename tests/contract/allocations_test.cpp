@@ -19,8 +19,8 @@ std::atomic<std::int64_t> live{0};
 thread_local bool counting = false;
 thread_local std::uint64_t ours = 0, vendors = 0;
 
-constexpr const char* kVendors[] = {"libonnxruntime.so", "libopenvino", "libnvinfer", "libcud",
-                                    "libhailort"};
+constexpr const char* kVendors[] = {"libonnxruntime.so", "libopenvino", "libtbb",
+                                    "libnvinfer",        "libcud",      "libhailort"};
 
 bool is_vendors(const void* address) {
   Dl_info info{};

@@ -71,7 +71,11 @@ bool is_compiled_alone(const fs::path& file) {
   if (file.extension() != ".h" || is_proven_by_its_source(file)) return false;
   // Highway's per-target headers are parts of the file that includes them.
   if (file.string().ends_with("-inl.h")) return false;
-  return STEELYARD_HAS_ONNXRUNTIME || file.string().find("/onnxruntime/") == std::string::npos;
+  const auto lies_in = [&](const char* folder) {
+    return file.string().find(folder) != std::string::npos;
+  };
+  return (STEELYARD_HAS_ONNXRUNTIME || !lies_in("/onnxruntime/")) &&
+         (STEELYARD_HAS_OPENVINO || !lies_in("/openvino/"));
 }
 
 TEST(House, EveryHeaderCompilesAlone) {
