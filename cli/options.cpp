@@ -126,6 +126,31 @@ void add_compare(CLI::App* app, Compare& compare) {
       "latency.p50=3%,rmse=0.5%");
 }
 
+void add_advise(CLI::App* app, Advise& advise, Texts& texts) {
+  const auto text = [&](const char* name, std::string& to, const char* type, const char* help) {
+    app->add_option(name, to, help)->type_name(type);
+  };
+  text("--p50", texts.p50, "T", "limit of the median latency: 5ms");
+  text("--p95", texts.p95, "T", "limit of the 95th percentile");
+  text("--p99", texts.p99, "T", "limit of the 99th percentile");
+  text("--p999", texts.p999, "T", "limit of the 99.9th percentile");
+  text("--rate", texts.rate, "N/s", "inferences a second that must be served");
+  text("--max-power", texts.max_power, "W", "limit of the system's power without pause");
+  text("--max-rmse-loss", texts.max_loss, "P%", "limit of the RMSE over the best FP32");
+  text("--budget", texts.budget, "N", "limit of the hardware's price, in --currency");
+  text("--price-per-kwh", texts.tariff, "N", "price of energy, in --currency");
+  text("--years", texts.years, "N", "over which hardware is paid off (default 3)");
+  text("--currency", advise.question.currency, "C", "USD (default), KRW or one of --systems");
+  text("--boundary", advise.question.boundary, "B", "system (default: with its host) or device");
+  text("--by", advise.question.by, "BY", "rank by cost, energy or latency");
+  app->add_flag("--measured-only", advise.question.measured_only, "do not trust simulated rows");
+  text("--model", advise.question.model, "NAME", "one model of several");
+  app->add_option("--systems", advise.systems, "TOML with prices and powers of your own")
+      ->type_name("FILE");
+  text("--format", advise.format, "F", "terminal, markdown, html or json");
+  app->footer("Example:\n  steelyard advise apple.db --p99 5ms --rate 20/s --max-power 10W");
+}
+
 // CLI11 says "--seed: 1 required N missing", "Could not convert: --seed = x", "--data is required".
 std::string sentence_of(const CLI::ParseError& error) {
   const std::string text = error.what();
@@ -187,6 +212,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   Report report;
   Export exported;
   Compare compared;
+  Advise advise;
   CLI::App* c_devices =
       app.add_subcommand("devices", "List the devices that can be measured here.");
   c_devices->add_flag("--json", devices.json, "as JSON");
@@ -220,6 +246,10 @@ Command parse_command_line(const std::vector<std::string>& words) {
       app.add_subcommand("compare", "Say whether one version is worse than another.");
   add_compare(c_compare, compared);
   add_language(c_compare, texts);
+  CLI::App* c_advise = app.add_subcommand("advise", "Say which system does a job, and why.");
+  add_output(c_advise, advise.databases, advise.output);
+  add_advise(c_advise, advise, texts);
+  add_language(c_advise, texts);
   CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");
   c_worker->footer(
       "A campaign starts it by itself and speaks to it on stdin and stdout.\n\n"
@@ -246,6 +276,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   }
   if (*c_export) return exported;
   if (*c_compare) return compared.language = parse_language(texts.language), compared;
+  if (*c_advise) return complete(advise, texts), advise;
   if (*c_worker) return Worker{};
   return complete(report, texts), report;
 }

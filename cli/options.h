@@ -72,6 +72,15 @@ struct Compare {
   std::filesystem::path output;
 };
 
+struct Advise {
+  std::vector<std::filesystem::path> databases;
+  Question question;
+  std::filesystem::path systems;  // a table over the shipped one
+  std::string format;
+  Language language = Language::en;
+  std::filesystem::path output;
+};
+
 struct Worker {};
 
 // --help or --version: the text is the result.
@@ -80,13 +89,16 @@ struct Said {
 };
 
 using Command =
-    std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Worker, Said>;
+    std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Advise, Worker, Said>;
 
 // Throws UsageError, with a suggestion where a word is nearly one of ours.
 Command parse_command_line(const std::vector<std::string>& words);
 
 // "2", "2s", "0.2s", "200ms", "50us". `option` is for the message. Throws UsageError.
 nanoseconds parse_duration(std::string_view text, std::string_view option);
+
+// "10", "10W" where `unit` is "W", "10 W". At least 0. Throws UsageError.
+double parse_number(std::string_view text, std::string_view unit, std::string_view option);
 
 // The name among `known` that is nearest to `word`; empty when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

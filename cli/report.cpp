@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/read.h"
 #include "cli/terminal.h"
+#include "steelyard/advise/advise.h"
 #include "steelyard/stats/stats.h"
 #include "steelyard/store/store.h"
 
@@ -29,7 +30,9 @@ int execute(const Report& words) {
                                                                : Format::terminal;
   RenderOptions options = render_options(words.language, words.format.value_or(by_name));
   if (!words.output.empty()) options.colour = false;
-  const std::string text = render(summaries_of(words.databases), options);
+  const auto summaries = summaries_of(words.databases);
+  options.advice = advise(summaries, {}, built_in_systems());
+  const std::string text = render(summaries, options);
   if (words.output.empty())
     print(text);
   else

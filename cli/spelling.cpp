@@ -45,6 +45,19 @@ nanoseconds parse_duration(std::string_view text, std::string_view option) {
   return from_seconds(value * scale);
 }
 
+double parse_number(std::string_view text, std::string_view unit, std::string_view option) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  if (error != std::errc() || !(rest.empty() || rest == unit) || !(value >= 0) || value > 1e15)
+    throw UsageError(fmt::format("{} '{}' is not a number", option, text),
+                     unit.empty()
+                         ? "write a plain number, for example 0.15"
+                         : fmt::format("write a number, with or without its unit: 10{}", unit));
+  return value;
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;

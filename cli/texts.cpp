@@ -116,6 +116,30 @@ void complete(Run& run, const Texts& texts, const std::vector<std::string>& word
   run.language = parse_language(texts.language);
 }
 
+void complete(Advise& advise, const Texts& texts) {
+  advise.language = parse_language(texts.language);
+  Question& q = advise.question;
+  const std::pair<double, const std::string*> limits[] = {
+      {50, &texts.p50}, {95, &texts.p95}, {99, &texts.p99}, {99.9, &texts.p999}};
+  for (const auto& [p, text] : limits)
+    if (!text->empty())
+      q.latency.push_back({p, 1e9 * seconds_of(parse_duration(*text, fmt::format("--p{:g}", p)))});
+  const auto number = [](const std::string& text, std::string_view unit, std::string_view option,
+                         std::optional<double>& to) {
+    if (!text.empty()) to = parse_number(text, unit, option);
+  };
+  number(texts.rate, "/s", "--rate", q.rate);
+  number(texts.max_power, "W", "--max-power", q.max_watts);
+  number(texts.max_loss, "%", "--max-rmse-loss", q.max_rmse_loss);
+  number(texts.budget, "", "--budget", q.budget);
+  number(texts.tariff, "", "--price-per-kwh", q.price_per_kwh);
+  if (!texts.years.empty()) q.years = parse_number(texts.years, "", "--years");
+  for (const auto& [value, option] :
+       {std::pair(q.rate, "--rate"), std::pair(std::optional(q.years), "--years")})
+    if (value && !(*value > 0))
+      throw UsageError(fmt::format("{} must be above 0", option), "leave it out, or give a number");
+}
+
 void complete(Report& report, const Texts& texts) {
   report.language = parse_language(texts.language);
   if (!texts.format.empty()) {

@@ -20,6 +20,8 @@ struct Texts {
   std::optional<std::uint64_t> min_queries;
   int batch = 64, in_flight = 1;
   bool batch_given = false;  // or --in-flight
+  // advise
+  std::string p50, p95, p99, p999, rate, max_power, max_loss, budget, tariff, years;
 };
 
 // An empty text is the language of the environment.
@@ -28,5 +30,6 @@ Language parse_language(const std::string& text);
 void complete(Train& train, const Texts& texts);
 void complete(Run& run, const Texts& texts, const std::vector<std::string>& words);
 void complete(Report& report, const Texts& texts);
+void complete(Advise& advise, const Texts& texts);
 
 }  // namespace steelyard::cli

@@ -18,4 +18,6 @@ std::string export_as(const std::vector<Summary>& summaries, ExportFormat format
 
 std::string export_json(const Comparison& comparison) { return exchange::as_json(comparison); }
 
+std::string export_json(const std::vector<Advice>& advice) { return exchange::as_json(advice); }
+
 }  // namespace steelyard

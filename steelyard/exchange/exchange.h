@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "steelyard/record/advice.h"
 #include "steelyard/record/comparison.h"
 #include "steelyard/record/summary.h"
 
@@ -32,5 +33,9 @@ std::string export_as(const std::vector<Summary>&, ExportFormat);
 // {"schema_version":1,"a","b","cases":[{"model_a","model_b","spec","host",...,"metrics":[{"metric",
 // "a","b","ratio","low","high","level","verdict","gate_percent","gate","longer","reason"}]}]}
 std::string export_json(const Comparison&);
+
+// {"schema_version":1,"advice":[{"model","question","by","expected","systems":[...],...}]}:
+// docs/cli.md
+std::string export_json(const std::vector<Advice>&);
 
 }  // namespace steelyard

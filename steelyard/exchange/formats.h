@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "steelyard/record/advice.h"
 #include "steelyard/record/comparison.h"
 #include "steelyard/record/summary.h"
 
@@ -12,6 +13,7 @@ namespace steelyard::exchange {
 
 std::string as_json(const std::vector<Summary>&);
 std::string as_json(const Comparison&);
+std::string as_json(const std::vector<Advice>&);
 std::string as_csv(const std::vector<Summary>&);
 
 }  // namespace steelyard::exchange

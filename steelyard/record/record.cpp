@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "steelyard/base/hash.h"
+#include "steelyard/record/advice.h"
 
 namespace steelyard {
 namespace {
@@ -122,6 +123,18 @@ std::string identity(const Case& what) {
     add(text, std::to_string(offline->batch) + "x" + std::to_string(offline->in_flight));
   add(text, what.truth);
   return sha256(text);
+}
+
+std::string_view to_string(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::passes:
+      return "passes";
+    case Verdict::undecided:
+      return "undecided";
+    case Verdict::fails:
+      return "fails";
+  }
+  return "";
 }
 
 }  // namespace steelyard

@@ -117,7 +117,7 @@ std::string signed_percent(double value) {
   return (value > 0 && text != "0.00" ? "+" : "") + text + " %";
 }
 
-std::string range(double low, double high, std::string (*text)(double)) {
+std::string range(double low, double high, const std::function<std::string(double)>& text) {
   std::string from = text(low);
   const std::string to = text(high);
   const auto unit = from.rfind(' ');

@@ -3,6 +3,7 @@
 // separators. No locale. Pure and thread-safe. Values that are not finite give "?".
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -23,7 +24,7 @@ std::string bytes(double value);           // "182 MiB"
 std::string percent(double value);         // "7.30 %"; two significant digits below 1
 std::string signed_percent(double value);  // "+0.41 %", "−0.38 %"
 // "40.8–91.8 W": both ends as `text` gives them, the unit once where it is the same.
-std::string range(double low, double high, std::string (*text)(double));
+std::string range(double low, double high, const std::function<std::string(double)>& text);
 std::string factor(double ratio);             // "18.4", "1.06", "388"
 std::string quantity(double value);           // 52.141, 2.307, 4,689.58: errors in a target's unit
 std::string count(unsigned long long value);  // "10,000"

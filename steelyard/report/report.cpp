@@ -2,6 +2,7 @@
 // From summaries to a document to bytes. Pure.
 #include "steelyard/report/report.h"
 
+#include <algorithm>
 #include <set>
 
 #include "steelyard/report/explain.h"
@@ -41,7 +42,20 @@ std::string subtitle(const Context& c, const std::vector<Summary>& summaries) {
   return text;
 }
 
-Document document_of(const std::vector<Summary>& summaries, Language language, bool brief) {
+// As the report's models are.
+std::vector<Advice> in_order(std::vector<Advice> advice, const View& view) {
+  const auto place = [&](const Advice& a) {
+    return std::find_if(view.models.begin(), view.models.end(), [&](const ModelView& model) {
+      return model.columns.front().main->model == a.model;
+    });
+  };
+  std::stable_sort(advice.begin(), advice.end(),
+                   [&](const Advice& a, const Advice& b) { return place(a) < place(b); });
+  return advice;
+}
+
+Document document_of(const std::vector<Summary>& summaries, const RenderOptions& options) {
+  const Language language = options.language;
   const View view = arrange(summaries);
   const Context c{view, language};
   Document document;
@@ -64,9 +78,11 @@ Document document_of(const std::vector<Summary>& summaries, Language language, b
     section.id += "-" + std::to_string(++number);
     add(std::move(section));
   }
-  if (!brief) {
+  if (!options.brief) {
     for (Section& section : analysis_sections(c)) sections.push_back(std::move(section));
     add(conclusion_section(c));
+    for (Section& section : advice_sections(in_order(options.advice, view), language))
+      add(std::move(section));
     add(charts_section(c));
     for (Section& section : details_sections(c)) sections.push_back(std::move(section));
     for (Section& section : method_sections(c, summaries)) sections.push_back(std::move(section));
@@ -84,7 +100,7 @@ Document document_of(const std::vector<Summary>& summaries, Language language, b
 }  // namespace
 
 std::string render(const std::vector<Summary>& summaries, const RenderOptions& options) {
-  const Document document = document_of(summaries, options.language, options.brief);
+  const Document document = document_of(summaries, options);
   switch (options.format) {
     case Format::terminal:
       return write_terminal(document, options.columns, options.colour);

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "steelyard/record/advice.h"
 #include "steelyard/record/comparison.h"
 #include "steelyard/record/record.h"
 #include "steelyard/record/summary.h"
@@ -23,9 +24,10 @@ std::optional<Format> format_from(std::string_view);
 struct RenderOptions {
   Language language = Language::en;
   Format format = Format::terminal;
-  int columns = 80;     // terminal only
-  bool colour = false;  // terminal only
-  bool brief = false;   // the answer and the key figures only, as at the end of `run`
+  int columns = 80;            // terminal only
+  bool colour = false;         // terminal only
+  bool brief = false;          // the answer and the key figures only, as at the end of `run`
+  std::vector<Advice> advice;  // which system to use, as sections of the report
 };
 
 // The whole report. Order: the answer, the seed's table a model (metrics x devices with a note),
@@ -35,6 +37,10 @@ std::string render(const std::vector<Summary>&, const RenderOptions&);
 
 // How one version stands against another: a table, and what it alone would hide.
 std::string render(const Comparison&, const RenderOptions&);
+
+// Which system does the job, one part a model: verdicts with what they stand on, turning points,
+// what to relax, what to measure next.
+std::string render(const std::vector<Advice>&, const RenderOptions&);
 
 // One sentence for a reason, e.g. for `devices` and `doctor`.
 std::string explain(const Reason&, Language);

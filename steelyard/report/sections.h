@@ -22,6 +22,8 @@ Section charts_section(const Context&);                  // charts.cpp
 std::vector<Section> details_sections(const Context&);   // details.cpp
 std::vector<Section> method_sections(const Context&, const std::vector<Summary>&);  // method.cpp
 
+std::vector<Section> advice_sections(const std::vector<Advice>&, Language);  // advice.cpp
+
 // A cell for a figure: its text and birth, or why it is missing.
 Cell cell_for(const Context&, const Column&, Metric);
 State state_of(const Column&);

@@ -27,9 +27,13 @@ std::size_t fitting(std::string_view text, int width) {
 // Where a wide word may be cut decently: after these, if one fits.
 std::size_t cut_of(std::string_view word, int width) {
   const std::size_t most = fitting(word, width);
-  for (std::size_t i = most; i > 1; --i)
-    if (std::string_view("(,/-_:@+·").find(word[i - 1]) != std::string_view::npos)
+  for (std::size_t i = most; i > 1; --i) {
+    // "·" and "–" whole: their first bytes begin other characters too.
+    const std::string_view before = word.substr(0, i);
+    if (std::string_view("(,/-_:@+").find(word[i - 1]) != std::string_view::npos ||
+        before.ends_with("·") || before.ends_with("–"))
       return word[i - 1] == '(' ? i - 1 : i;
+  }
   return most;
 }
 

@@ -9,7 +9,7 @@
 #include <set>
 #include <tuple>
 
-#include "steelyard/report/names.h"
+#include "steelyard/record/names.h"
 
 namespace steelyard {
 namespace {

@@ -8,6 +8,7 @@
 #include <cctype>
 
 #include "steelyard/report/width.h"
+#include "steelyard/report/words_advise.h"
 #include "steelyard/report/words_compare.h"
 #include "steelyard/report/words_method.h"
 #include "steelyard/report/words_prose.h"
@@ -138,6 +139,7 @@ std::vector<Phrase> all_phrases() {
   append(all, kAnalysis);
   append(all, kConclusion);
   append(all, kReasons);
+  append(all, kAdvise);
   append(all, kCompare);
   append(all, kMethod);
   append(all, kHow);

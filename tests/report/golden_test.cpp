@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "steelyard/advise/advise.h"
 #include "steelyard/report/report.h"
 #include "tests/report/fixture.h"
 
@@ -25,6 +26,7 @@ TEST_P(GoldenReport, IsTheSameByteForByte) {
   RenderOptions options;
   options.language = GetParam().language;
   options.format = GetParam().format;
+  options.advice = advise(fixture(), {}, built_in_systems());
   const std::string text = render(fixture(), options);
   const std::string path = std::string(STEELYARD_SOURCE "/tests/golden/") + GetParam().file;
   if (std::getenv("STEELYARD_UPDATE_GOLDEN") != nullptr) {

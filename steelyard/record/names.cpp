@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names of devices and runtimes: shortened, and compared. Pure.
-#include "steelyard/report/names.h"
+#include "steelyard/record/names.h"
 
 #include <algorithm>
 #include <cctype>
@@ -102,6 +102,10 @@ bool stands_for_same(const StandsFor& wanted, const Device& real) {
   const bool device = same_product(b, a) || (b.size() > 1 && is_suffix(a, b));
   return device &&
          (same_runtime(wanted.runtime, real.runtime) || same_runtime(wanted.runtime, real.backend));
+}
+
+bool names_product(const std::string& name, const std::string& wanted) {
+  return same_product(pieces(name), pieces(wanted));
 }
 
 std::string short_device(const std::string& name, const std::string& runtime) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "steelyard/report/names.h"
+#include "steelyard/record/names.h"
 
 #include <gtest/gtest.h>
 
