@@ -7,7 +7,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iterator>
+#include <map>
+#include <utility>
+
+#include "steelyard/backend/versions.h"
 
 namespace steelyard {
 namespace {
@@ -27,6 +32,9 @@ constexpr KnownModule kModules[] = {
     {"onnxruntime", "run ./tools/setup, which brings ONNX Runtime, then build again"},
     {"openvino", "run ./tools/setup, which brings OpenVINO, then build again"},
     {"native-cuda", "run ./tools/cuda-setup, which brings a CUDA compiler, then build again"},
+    {"tensorrt",
+     "install TensorRT's headers (libnvinfer-headers-dev, libnvonnxparsers-dev) and CUDA's, or "
+     "configure with -DSTEELYARD_TENSORRT=FOLDER, then build again"},
 };
 
 Registry::Entry opened(const fs::path& file) {
@@ -47,12 +55,47 @@ Registry::Entry opened(const fs::path& file) {
   return entry;
 }
 
+// "tensorrt-10.so" -> {"tensorrt", 10}; 0 for names that do not end in a number.
+std::pair<std::string, int> versioned(const fs::path& file) {
+  const std::string stem = file.stem().string();
+  const auto dash = stem.rfind('-');
+  const int version = dash == stem.npos ? 0 : std::atoi(stem.c_str() + dash + 1);
+  return {version == 0 ? stem : stem.substr(0, dash), version};
+}
+
+// Modules of several versions of one runtime lie side by side, and become one backend.
+std::vector<Registry::Entry> opened_in(const std::vector<fs::path>& files) {
+  std::vector<Registry::Entry> entries;
+  std::map<std::string, std::vector<std::unique_ptr<Backend>>> versions;
+  for (const fs::path& file : files) {
+    Registry::Entry entry = opened(file);
+    if (versioned(file).second == 0 || entry.backend == nullptr) {
+      entries.push_back(std::move(entry));
+      continue;
+    }
+    auto& same = versions[entry.name];
+    if (same.empty()) entries.push_back({entry.name, nullptr, {}});
+    same.push_back(std::move(entry.backend));
+  }
+  for (Registry::Entry& entry : entries)
+    if (const auto found = versions.find(entry.name);
+        entry.backend == nullptr && found != versions.end())
+      entry.backend = found->second.size() == 1 ? std::move(found->second.front())
+                                                : any_of_versions(std::move(found->second));
+  return entries;
+}
+
 std::vector<fs::path> module_files(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
   for (fs::directory_iterator i(folder, error), end; !error && i != end; i.increment(error))
     if (i->path().extension() == ".so") files.push_back(i->path());
-  std::sort(files.begin(), files.end());
+  // The newest version of a runtime first.
+  std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
+    const auto [name_a, version_a] = versioned(a);
+    const auto [name_b, version_b] = versioned(b);
+    return name_a != name_b ? name_a < name_b : version_a > version_b;
+  });
   return files;
 }
 
@@ -96,7 +139,7 @@ Registry::Registry(const fs::path& modules) {
     add({std::move(name), std::move(backend), {}});
   };
   for (const auto make : kBefore) add_built_in(make);
-  for (const fs::path& file : module_files(modules)) add(opened(file));
+  for (Entry& entry : opened_in(module_files(modules))) add(std::move(entry));
   for (const KnownModule& known : kModules)
     add({std::string(known.name),
          nullptr,

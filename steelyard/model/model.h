@@ -96,6 +96,10 @@ Network network_of(const Model&);
 // that the model fixes stay. Throws Error when the model fixes the batch axis to something else.
 std::vector<TensorInfo> static_shapes(const std::vector<TensorInfo>&, int batch, int window);
 
+// The model's file with the shapes of static_shapes() for its inputs and outputs, as bytes, for
+// compilers that do better when every axis is known. Weights outside the file stay there.
+std::string static_onnx(const Model&, int batch, int window);
+
 // Writes a Network as ONNX (IR 8, opset 17; standard GRU/LSTM/RNN operators, input "input" [batch,
 // window, features], output "output" [batch, outputs], dynamic batch), checked by onnx::checker.
 // The same arguments give the same bytes. `recipe` goes to metadata "steelyard.recipe" as JSON

@@ -201,7 +201,11 @@ TEST(ContractSuite, CoversEveryModule) {
   std::error_code none;
   for (const auto& file : std::filesystem::directory_iterator(module_folder() / "backends", none))
     if (file.path().extension() == ".so") {
-      EXPECT_NE(registry().find(file.path().stem().string()).backend, nullptr) << file.path();
+      // One backend may have a module for each version of its library: tensorrt-10.so.
+      std::string name = file.path().stem().string();
+      const auto end = name.find_last_not_of("0123456789");
+      if (end + 1 < name.size() && name[end] == '-') name.resize(end);
+      EXPECT_NE(registry().find(name).backend, nullptr) << file.path();
     }
 }
 
