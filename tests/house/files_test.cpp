@@ -66,7 +66,9 @@ TEST(House, CodeIsNamedInSmallLetters) {
     });
   };
   for (const fs::path& file : tree().files) {
-    if (is_cpp(file)) {
+    // A vendor's header is replaced by one of the same name.
+    const bool stands_in = file.extension() == ".h" && file.string().starts_with("tests/fakes/");
+    if (is_cpp(file) && !stands_in) {
       EXPECT_TRUE(small(file.filename().string())) << file;
     }
   }
