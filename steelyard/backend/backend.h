@@ -99,6 +99,9 @@ class CompiledModel {
   virtual Clock& clock();
   // The precision actually obtained, which may differ from the one asked for.
   virtual Precision precision() const { return Precision::fp32; }
+  // What a reader of the result must know about how the runtime took the model, e.g. nodes that
+  // fell back to the CPU. Asked after open().
+  virtual std::vector<Reason> remarks() const { return {}; }
 };
 
 struct CompileOptions {

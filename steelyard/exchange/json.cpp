@@ -140,6 +140,8 @@ void add_identity(Json& json, const Summary& s) {
     json["stands_for"] = {{"device", real->device}, {"runtime", real->runtime}};
   json["precision"] = to_string(s.precision);
   json["obtained_precision"] = to_string(s.obtained);
+  json["remarks"] = Json::array();
+  for (const Reason& remark : s.remarks) json["remarks"].push_back(json_of(remark));
   json["settings"] = Json::object();
   for (const Setting& setting : s.settings) json["settings"][setting.key] = setting.value;
   json["scenario"] = json_of(s.scenario);

@@ -24,6 +24,7 @@ struct CaseBegin {
   Precision obtained = Precision::fp32;
   std::uint32_t output_width = 0;
   std::uint64_t windows = 0;
+  std::vector<Reason> remarks = {};  // how the runtime took the model
 };
 struct BlockEnd {
   std::size_t index = 0;

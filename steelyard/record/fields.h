@@ -117,12 +117,14 @@ void fields(V& v, T& x) {
   v("outcome", x.outcome); v("startup", x.startup); v("memory_bytes", x.memory_bytes); v("obtained", x.obtained);
   v("channels", x.channels); v("blocks", x.blocks); v("output_width", x.output_width); v("outputs", x.outputs);
   v("seen", x.seen);
+  v("remarks", x.remarks);
 }
 
 template <class V, Is<CaseBegin> T>
 void fields(V& v, T& x) {
   v("channels", x.channels); v("startup", x.startup); v("device", x.device); v("obtained", x.obtained);
   v("output_width", x.output_width); v("windows", x.windows);
+  v("remarks", x.remarks);
 }
 
 template <class V, Is<PercentileFigure> T>
@@ -170,6 +172,7 @@ template <class V, Is<CorrectnessFigures> T>
 void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); }
 template <class V, Is<Summary> T>
 void fields(V& v, T& x) {
+  v("remarks", x.remarks);
   v("case_id", x.case_id); v("campaign", x.campaign); v("model", x.model); v("model_sha256", x.model_sha256);
   v("truth", x.truth); v("artefact", x.artefact); v("spec", x.spec); v("host", x.host); v("backend", x.backend);
   v("device", x.device); v("precision", x.precision); v("obtained", x.obtained); v("settings", x.settings);
@@ -211,6 +214,7 @@ template <class V, Is<PrepareAnswer> T>
 void fields(V& v, T& x) {
   v("startup", x.startup); v("device", x.device); v("obtained", x.obtained); v("channels", x.channels);
   v("windows", x.windows); v("output_width", x.output_width);
+  v("remarks", x.remarks);
 }
 template <class V, Is<BlockAnswer> T>
 void fields(V& v, T& x) { v("count", x.count); v("begin_ns", x.begin); v("end_ns", x.end); }

@@ -63,6 +63,7 @@ struct PrepareAnswer {
   std::vector<Channel> channels;
   std::uint64_t windows = 0;
   std::uint32_t output_width = 0;
+  std::vector<Reason> remarks;
 };
 struct BlockAnswer {  // the digest: small, so that nothing large travels while somebody measures
   std::uint64_t count = 0;

@@ -43,7 +43,7 @@ constexpr Names<Normalise, 3> kNormalises{
     {{Normalise::window, "window"}, {Normalise::minmax, "minmax"}, {Normalise::zscore, "zscore"}}};
 constexpr Names<Phase, 3> kPhases{
     {{Phase::idle, "idle"}, {Phase::warm_up, "warm_up"}, {Phase::measure, "measure"}}};
-constexpr Names<ReasonCode, 26> kReasons{{{ReasonCode::none, "none"},
+constexpr Names<ReasonCode, 27> kReasons{{{ReasonCode::none, "none"},
                                           {ReasonCode::too_few_queries, "too_few_queries"},
                                           {ReasonCode::no_sensor, "no_sensor"},
                                           {ReasonCode::not_reported, "not_reported"},
@@ -68,7 +68,8 @@ constexpr Names<ReasonCode, 26> kReasons{{{ReasonCode::none, "none"},
                                           {ReasonCode::bimodal, "bimodal"},
                                           {ReasonCode::other_load, "other_load"},
                                           {ReasonCode::correlated, "correlated"},
-                                          {ReasonCode::too_few_blocks, "too_few_blocks"}}};
+                                          {ReasonCode::too_few_blocks, "too_few_blocks"},
+                                          {ReasonCode::nodes_on_cpu, "nodes_on_cpu"}}};
 
 // Parts of an identity are separated by a character that none of them contains.
 void add(std::string& text, std::string_view part) {

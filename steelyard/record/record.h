@@ -59,6 +59,7 @@ enum class ReasonCode {
   other_load,      // percent of a core used by others while this was measured
   correlated,      // n: neighbouring queries are too much alike for a bound
   too_few_blocks,  // n, needed: no spread to tell a difference from chance
+  nodes_on_cpu,    // n; quoted = nodes that the device left to the CPU
 };
 std::string_view to_string(ReasonCode);
 std::optional<ReasonCode> reason_from(std::string_view);
@@ -329,6 +330,7 @@ struct Measurement {
   std::uint64_t memory_bytes =
       0;  // the worker's peak resident size while it held the model; 0 = unknown
   Precision obtained = Precision::fp32;
+  std::vector<Reason> remarks;  // how the runtime took the model
   std::vector<Channel> channels;
   std::vector<Block> blocks;
   // Outputs kept from the timed run: `output_width` numbers a window, in window order; `seen[i]`

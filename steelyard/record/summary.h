@@ -102,6 +102,7 @@ struct Summary {
   Device device;
   Precision precision = Precision::fp32;
   Precision obtained = Precision::fp32;
+  std::vector<Reason> remarks;  // how the runtime took the model
   std::vector<Setting> settings;
   Scenario scenario;
   Provenance provenance = Provenance::measured;

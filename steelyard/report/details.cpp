@@ -169,6 +169,7 @@ class Sheet {
       all.push_back(trust_name(finding.kind, c_.language) + ": " +
                     clause(finding.reason, c_.language));
     text(kTerms.trust, trust_name(s_.trust.kind, c_.language), std::move(all));
+    for (const Reason& remark : s_.remarks) text(kTerms.remark, clause(remark, c_.language));
     if (!s_.artefact.kind.empty()) text(kTerms.artefact, s_.artefact.kind);
     text(kTerms.model_hash, s_.model_sha256.substr(0, 16));
     text(kTerms.case_id, s_.case_id.substr(0, 16));

@@ -67,6 +67,8 @@ const Phrase& phrase_of(ReasonCode code) {
       return kReasons.correlated;
     case ReasonCode::too_few_blocks:
       return kReasons.too_few_blocks;
+    case ReasonCode::nodes_on_cpu:
+      return kReasons.nodes_on_cpu;
   }
   return kReasons.none;
 }

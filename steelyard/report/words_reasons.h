@@ -52,6 +52,8 @@ struct Reasons {
   Phrase too_few_blocks{"측정 블록 {n}개로는 판정할 수 없으며 {needed}개 이상 필요함",
                         "{n} blocks cannot tell a difference from chance, at least {needed} are "
                         "needed"};
+  Phrase nodes_on_cpu{"노드 {n}개를 장치가 아닌 CPU에서 실행함",
+                      "{n} nodes ran on the CPU, not on the device"};
   // around a clause
   Phrase with_quote{"{clause}: {quoted}", "{clause}: {quoted}"};
   Phrase not_completed{"{outcome}: {reason}", "{outcome}: {reason}"};

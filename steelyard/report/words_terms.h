@@ -158,6 +158,7 @@ struct Terms {
   Phrase harness{"측정 도구 오버헤드", "Harness overhead"};
   Phrase model_hash{"모델 SHA-256", "Model SHA-256"};
   Phrase artefact{"실행 파일 형식", "Artefact"};
+  Phrase remark{"런타임 알림", "Remark of the runtime"};
   Phrase case_id{"측정 항목 ID", "Case id"};
   Phrase campaign{"측정 캠페인", "Campaign"};
   Phrase command{"명령", "Command"};

@@ -84,6 +84,7 @@ Prepared prepare(const PrepareRequest& request) {
   prepared.instruments = Instruments(found.backend->sensors(found.device, prepared.compiled.get()));
   prepared.answer.device = found.device;
   prepared.answer.obtained = prepared.compiled->precision();
+  prepared.answer.remarks = prepared.compiled->remarks();
   prepared.answer.channels = prepared.instruments.channels();
   prepared.answer.windows = prepared.feed.windows;
   prepared.outputs.resize(prepared.feed.windows * prepared.answer.output_width);

@@ -61,6 +61,7 @@ Summary identity_of(const Measurement& m) {
   s.device = m.what.device;
   s.precision = m.what.precision;
   s.obtained = m.obtained;
+  s.remarks = m.remarks;
   s.settings = m.what.settings;
   s.scenario = m.what.scenario;
   s.provenance = m.what.device.provenance;

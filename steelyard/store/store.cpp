@@ -227,6 +227,7 @@ Measurement load_item(sqlite::Connection& database, const Plan& plan, sqlite::St
     measurement.startup = begin.startup;
     measurement.what.device = std::move(begin.device);
     measurement.obtained = begin.obtained;
+    measurement.remarks = std::move(begin.remarks);
     measurement.output_width = begin.output_width;
   }
   if (!item.is_null(3)) {

@@ -81,8 +81,23 @@ Library open_library() {
   return opened;
 }
 
-void ORT_API_CALL ignore_log(void*, OrtLoggingLevel, const char*, const char*, const char*,
-                             const char*) {}
+thread_local Log* heard_by = nullptr;
+
+}  // namespace
+
+void keep(const char* message) {
+  if (heard_by != nullptr) heard_by->lines_.emplace_back(message);
+}
+
+Log::Log() { heard_by = this; }
+Log::~Log() { heard_by = nullptr; }
+
+namespace {
+
+void ORT_API_CALL hear(void*, OrtLoggingLevel, const char*, const char*, const char*,
+                       const char* message) {
+  keep(message);
+}
 
 }  // namespace
 
@@ -102,9 +117,9 @@ OrtEnv* environment() {
   static OrtEnv* const made = [] {
     OrtEnv* env = nullptr;
     // Errors come as statuses, with the same words.
-    check(ort().CreateEnvWithCustomLogger(&ignore_log, nullptr, ORT_LOGGING_LEVEL_ERROR,
-                                          "steelyard", &env),
-          "start");
+    check(
+        ort().CreateEnvWithCustomLogger(&hear, nullptr, ORT_LOGGING_LEVEL_ERROR, "steelyard", &env),
+        "start");
     check(ort().DisableTelemetryEvents(env), "switch its telemetry off");
     return env;
   }();

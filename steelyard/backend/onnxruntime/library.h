@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace steelyard::onnxruntime {
 
@@ -28,6 +29,20 @@ const OrtApi& ort();
 // The process's environment: no log reaches stderr, nothing is reported to anybody.
 OrtEnv* environment();
 
+// While one of these lives, what the library logs on this thread is kept, a line an entry.
+class Log {
+ public:
+  Log();
+  ~Log();
+  Log(const Log&) = delete;  // the library is told its address
+  Log& operator=(const Log&) = delete;
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  friend void keep(const char* message);
+  std::vector<std::string> lines_;
+};
+
 // Turns a status into an Error, or Unsupported where an operator is not implemented: "ONNX Runtime
 // cannot <doing>: <its own words>". Takes the status over.
 void check(OrtStatus* status, const char* doing);
@@ -35,6 +50,7 @@ void check(OrtStatus* status, const char* doing);
 struct Release {
   void operator()(OrtSession* x) const { ort().ReleaseSession(x); }
   void operator()(OrtSessionOptions* x) const { ort().ReleaseSessionOptions(x); }
+  void operator()(OrtRunOptions* x) const { ort().ReleaseRunOptions(x); }
   void operator()(OrtIoBinding* x) const { ort().ReleaseIoBinding(x); }
   void operator()(OrtMemoryInfo* x) const { ort().ReleaseMemoryInfo(x); }
   void operator()(OrtValue* x) const { ort().ReleaseValue(x); }

@@ -83,6 +83,10 @@ class BoundSession final : public Session {
     OrtIoBinding* binding = nullptr;
     check(api_.CreateIoBinding(session_, &binding), "bind buffers");
     binding_.reset(binding);
+    OrtRunOptions* run = nullptr;
+    check(api_.CreateRunOptions(&run), "make options");
+    run_.reset(run);
+    check(api_.RunOptionsSetRunLogSeverityLevel(run, ORT_LOGGING_LEVEL_ERROR), "set its log level");
     for (const TensorInfo& tensor : signature_.inputs) {
       const Buffer& buffer = inputs_.emplace_back(tensor);
       check(api_.BindInput(binding, tensor.name.c_str(), buffer.value()), "bind an input");
@@ -103,7 +107,7 @@ class BoundSession final : public Session {
       std::memcpy(buffer.data(), in.data(), buffer.size());
       in = in.subspan(buffer.size());
     }
-    check(api_.RunWithBinding(session_, nullptr, binding_.get()), "run the model");
+    check(api_.RunWithBinding(session_, run_.get(), binding_.get()), "run the model");
     for (const Buffer& buffer : outputs_) {
       std::memcpy(out.data(), buffer.data(), buffer.size());
       out = out.subspan(buffer.size());
@@ -117,22 +121,32 @@ class BoundSession final : public Session {
   std::vector<Buffer> inputs_, outputs_;
   std::size_t input_bytes_ = 0, output_bytes_ = 0;
   Owned<OrtIoBinding> binding_;
+  Owned<OrtRunOptions> run_;
 };
 
 class OrtModel final : public CompiledModel {
  public:
-  OrtModel(const Model& model, int window, Owned<OrtSession> session)
-      : model_(model), window_(window), session_(std::move(session)) {}
+  OrtModel(const Model& model, int window, Precision precision, Owned<OrtSession> session,
+           std::vector<Reason> remarks)
+      : model_(model),
+        window_(window),
+        precision_(precision),
+        session_(std::move(session)),
+        remarks_(std::move(remarks)) {}
 
   // All Sessions share one OrtSession, whose Run() may be called from several threads at once.
   std::unique_ptr<Session> open(int batch) override {
     return std::make_unique<BoundSession>(session_.get(), signature_of(model_, batch, window_));
   }
+  Precision precision() const override { return precision_; }
+  std::vector<Reason> remarks() const override { return remarks_; }
 
  private:
   Model model_;
   int window_;
+  Precision precision_;
   Owned<OrtSession> session_;
+  std::vector<Reason> remarks_;
 };
 
 GraphOptimizationLevel level_of(const std::string& optimisation) {
@@ -152,23 +166,55 @@ Owned<OrtSessionOptions> options_for(const SessionSettings& settings) {
   check(api.SetSessionExecutionMode(options, ORT_SEQUENTIAL), "run operators in turn");
   check(api.SetSessionGraphOptimizationLevel(options, level_of(settings.optimisation)),
         "set its optimisation");
-  check(api.SetSessionLogSeverityLevel(options, ORT_LOGGING_LEVEL_ERROR), "set its log level");
   check(api.AddSessionConfigEntry(options, "session.intra_op.allow_spinning",
                                   settings.spinning ? "1" : "0"),
         "set its spinning");
+  if (settings.provider != nullptr)
+    append(options, *settings.provider, settings.device, settings.precision);
+  // Only the most talkative level tells which provider got which node.
+  check(api.SetSessionLogSeverityLevel(options, settings.provider == nullptr
+                                                    ? ORT_LOGGING_LEVEL_ERROR
+                                                    : ORT_LOGGING_LEVEL_VERBOSE),
+        "set its log level");
   return owned;
+}
+
+// Nodes that another provider than the wanted one got, from a log such as
+//   " Node(s) placed on [CPUExecutionProvider]. Number of nodes: 2", "  Gather (#3)", ...
+std::vector<Reason> remarks_of(const std::vector<std::string>& log, const std::string& wanted) {
+  bool elsewhere = false;
+  double count = 0;
+  std::string names;
+  for (const std::string& line : log) {
+    const auto placed = line.find(" placed on [");
+    if (placed != std::string::npos)
+      elsewhere = line.compare(placed + 12, wanted.size(), wanted) != 0;
+    else if (elsewhere && line.starts_with("  ") && line.ends_with(")")) {
+      ++count;
+      names += (names.empty() ? "" : ", ") + line.substr(2);
+    } else {
+      elsewhere = false;
+    }
+  }
+  if (count == 0) return {};
+  return {{ReasonCode::nodes_on_cpu, {{"n", count, ""}}, names}};
 }
 
 }  // namespace
 
-std::unique_ptr<CompiledModel> compile_for_cpu(const Model& model,
-                                               const std::filesystem::path& file, int window,
-                                               const SessionSettings& settings) {
+std::unique_ptr<CompiledModel> compile_for(const Model& model, const std::filesystem::path& file,
+                                           int window, const SessionSettings& settings) {
   const auto options = options_for(settings);
+  OrtEnv* const started = environment();
+  const Log log;
   OrtSession* session = nullptr;
-  check(ort().CreateSession(environment(), file.c_str(), options.get(), &session),
+  check(ort().CreateSession(started, file.c_str(), options.get(), &session),
         fmt::format("load {}", file.string()).c_str());
-  return std::make_unique<OrtModel>(model, window, Owned<OrtSession>(session));
+  Owned<OrtSession> owned(session);
+  std::vector<Reason> remarks;
+  if (settings.provider != nullptr) remarks = remarks_of(log.lines(), settings.provider->name);
+  return std::make_unique<OrtModel>(model, window, settings.precision, std::move(owned),
+                                    std::move(remarks));
 }
 
 }  // namespace steelyard::onnxruntime
