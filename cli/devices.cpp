@@ -6,6 +6,7 @@
 #include "cli/terminal.h"
 #include "steelyard/backend/registry.h"
 #include "steelyard/record/encode.h"
+#include "steelyard/sensor/sensor.h"
 
 namespace steelyard::cli {
 
@@ -17,7 +18,10 @@ int execute(const Devices& words) {
   }
   std::string text;
   for (const auto& listing : listings) text += (text.empty() ? "" : ",\n") + to_json(listing);
-  print(fmt::format("{{\"devices\":[\n{}\n]}}\n", text));
+  std::string instruments;
+  for (const auto& instrument : list_instruments())
+    instruments += (instruments.empty() ? "" : ",\n") + to_json(instrument);
+  print(fmt::format("{{\"devices\":[\n{}\n],\"instruments\":[\n{}\n]}}\n", text, instruments));
   return 0;
 }
 

@@ -116,6 +116,13 @@ Check check_instruments() {
                 fmt::format("{}{} ({})", names.empty() ? "" : ", ", device.name, channel.boundary);
     }
   }
+  for (const InstrumentListing& listing : list_instruments()) {
+    const bool energy =
+        std::any_of(listing.channels.begin(), listing.channels.end(), [](const auto& channel) {
+          return channel.starts_with("power ") || channel.starts_with("energy ");
+        });
+    if (energy) names += fmt::format("{}{}", names.empty() ? "" : ", ", listing.name);
+  }
   check.good = !names.empty();
   check.found = check.good ? Words{names, names}
                            : Words{"값 없음: 이 장치들에는 읽을 수 있는 전력 센서가 없음",
@@ -127,6 +134,21 @@ std::vector<Check> all_checks() {
   const Manifest host = manifest_of_this_host("");
   return {check_cores(host), check_governor(host), check_load(),       check_disk(),
           check_build(host), check_training(),     check_instruments()};
+}
+
+// A line each: what it reads, or why it cannot be read and what to do.
+std::string text_of(const std::vector<InstrumentListing>& instruments) {
+  std::string text;
+  for (const InstrumentListing& each : instruments) {
+    const bool ready = each.availability.kind == Availability::Ready;
+    text += fmt::format("{} {:24}  {}\n", ready ? "+" : "-", each.id, each.name);
+    if (ready)
+      text += fmt::format("    {}\n", fmt::join(each.channels, ", "));
+    else
+      text += fmt::format("    {}\n", each.availability.reason);
+    if (!each.availability.hint.empty()) text += fmt::format("    -> {}\n", each.availability.hint);
+  }
+  return text;
 }
 
 std::string json_text(const std::string& text) {
@@ -146,7 +168,11 @@ int execute(const Doctor& words) {
       rest += fmt::format("{}{{\"what\":{},\"good\":{},\"found\":{},\"hint\":{}}}",
                           rest.empty() ? "" : ",\n", json_text(check.what), check.good,
                           json_text(check.found.en), json_text(check.hint));
-    print(fmt::format("{{\"devices\":[\n{}\n],\"checks\":[\n{}\n]}}\n", devices, rest));
+    std::string instruments;
+    for (const auto& instrument : list_instruments())
+      instruments += (instruments.empty() ? "" : ",\n") + to_json(instrument);
+    print(fmt::format("{{\"devices\":[\n{}\n],\"checks\":[\n{}\n],\"instruments\":[\n{}\n]}}\n",
+                      devices, rest, instruments));
     return 0;
   }
   print(render_devices(listings, render_options(words.language, Format::terminal)));
@@ -158,6 +184,7 @@ int execute(const Doctor& words) {
                       check.found.in(words.language)));
     if (!check.hint.empty()) print(fmt::format("    {}\n", check.hint));
   }
+  print("\n" + text_of(list_instruments()));
   return 0;
 }
 

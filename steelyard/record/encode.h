@@ -5,8 +5,8 @@
 // scalars. Missing optionals are null. Thread-safe.
 //
 // Instantiated for: Plan, Case, Effort, Measurement (without truth), Block, Truth, Summary,
-// Manifest, Device, DeviceListing, WindowRecipe, Outcome, CaseBegin (without index), and Request
-// and Answer of message.h. Another type is a link error.
+// Manifest, Device, DeviceListing, InstrumentListing, WindowRecipe, Outcome, Attachment, CaseBegin
+// (without index), and Request and Answer of message.h. Another type is a link error.
 #pragma once
 
 #include <cstddef>

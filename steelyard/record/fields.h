@@ -41,6 +41,11 @@ void fields(V& v, T& x) {
   v("spec", x.spec); v("backend", x.backend); v("name", x.name); v("availability", x.availability);
   v("physical_id", x.physical_id);
 }
+template <class V, Is<InstrumentListing> T>
+void fields(V& v, T& x) {
+  v("id", x.id); v("name", x.name); v("physical_id", x.physical_id); v("availability", x.availability);
+  v("channels", x.channels);
+}
 template <class V, Is<Artefact> T>
 void fields(V& v, T& x) {
   v("kind", x.kind); v("path", x.path); v("sha256", x.sha256); v("reference_sha256", x.reference_sha256);
@@ -81,17 +86,38 @@ template <class V, Is<Manifest> T>
 void fields(V& v, T& x) {
   v("tool_version", x.tool_version); v("command", x.command); v("started_at", x.started_at); v("host", x.host);
   v("boot_id", x.boot_id); v("kernel", x.kernel); v("cpu", x.cpu); v("cores", x.cores); v("governor", x.governor);
-  v("build", x.build);
+  v("build", x.build); v("since_1970_ns", x.since_1970);
 }
+template <class V, Is<EnergyPlan> T>
+void fields(V& v, T& x) { v("meter", x.meter); v("marks", x.marks); }
 template <class V, Is<Plan> T>
 void fields(V& v, T& x) {
   v("campaign", x.campaign); v("seed", x.seed); v("effort", x.effort); v("data_path", x.data_path);
-  v("ticker", x.ticker); v("manifest", x.manifest); v("cases", x.cases); v("truths", x.truths);
+  v("ticker", x.ticker); v("energy", x.energy); v("manifest", x.manifest); v("cases", x.cases);
+  v("truths", x.truths);
 }
 template <class V, Is<Channel> T>
 void fields(V& v, T& x) {
   v("name", x.name); v("unit", x.unit); v("boundary", x.boundary); v("definition", x.definition);
   v("period_ns", x.period); v("provenance", x.provenance); v("low", x.low); v("high", x.high);
+  v("average_ns", x.average);
+}
+template <class V, Is<Gap> T>
+void fields(V& v, T& x) {
+  v("channel", x.channel); v("begin_ns", x.begin); v("end_ns", x.end); v("reason", x.reason);
+}
+template <class V, Is<Alignment> T>
+void fields(V& v, T& x) {
+  v("method", x.method); v("shift_seconds", x.shift_seconds); v("drift_ppm", x.drift_ppm); v("quality", x.quality);
+}
+template <class V, Is<EnteredPower> T>
+void fields(V& v, T& x) {
+  v("idle_watts", x.idle_watts); v("active_watts", x.active_watts); v("boundary", x.boundary); v("note", x.note);
+}
+template <class V, Is<Attachment> T>
+void fields(V& v, T& x) {
+  v("host", x.host); v("spec", x.spec); v("campaign", x.campaign); v("file", x.file); v("attached_at", x.attached_at);
+  v("alignment", x.alignment); v("channel", x.channel); v("readings", x.readings); v("entered", x.entered);
 }
 template <class V, Is<Moments> T>
 void fields(V& v, T& x) {
@@ -104,7 +130,7 @@ void fields(V& v, T& x) {
   v("worker", x.worker); v("order", x.order); v("phase", x.phase); v("begin_ns", x.begin); v("end_ns", x.end);
   v("count", x.count); v("items", x.items); v("first_window", x.first_window); v("cpu_time_ns", x.cpu_time);
   v("latency", x.latency); v("histogram", x.histogram); v("queries", x.queries); v("readings", x.readings);
-  v("other_load", x.other_load);
+  v("gaps", x.gaps); v("other_load", x.other_load);
 }
 template <class V, Is<Startup> T>
 void fields(V& v, T& x) {
@@ -157,12 +183,19 @@ void fields(V& v, T& x) { v("bytes", x.bytes); v("boundary", x.boundary); v("rea
 template <class V, Is<PowerFigures> T>
 void fields(V& v, T& x) {
   v("watts", x.watts); v("idle_watts", x.idle_watts); v("low_watts", x.low_watts); v("high_watts", x.high_watts);
-  v("boundary", x.boundary); v("reason", x.reason);
+  v("context_idle_watts", x.context_idle_watts); v("boundary", x.boundary); v("definition", x.definition);
+  v("provenance", x.provenance); v("reason", x.reason);
 }
 template <class V, Is<EnergyFigures> T>
 void fields(V& v, T& x) {
   v("joules_per_query", x.joules_per_query); v("dynamic_joules_per_query", x.dynamic_joules_per_query);
-  v("boundary", x.boundary); v("reason", x.reason);
+  v("low_joules_per_query", x.low_joules_per_query); v("high_joules_per_query", x.high_joules_per_query);
+  v("low_dynamic_joules_per_query", x.low_dynamic_joules_per_query);
+  v("high_dynamic_joules_per_query", x.high_dynamic_joules_per_query);
+  v("seconds_per_query", x.seconds_per_query); v("rate_per_second", x.rate_per_second);
+  v("joules_per_day", x.joules_per_day); v("updates", x.updates); v("method", x.method);
+  v("boundary", x.boundary); v("definition", x.definition); v("provenance", x.provenance);
+  v("alignment", x.alignment); v("dynamic_reason", x.dynamic_reason); v("reason", x.reason);
 }
 template <class V, Is<Finding> T>
 void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); }

@@ -41,11 +41,23 @@ constexpr Names<Availability::Kind, 4> kAvailabilities{{{Availability::Ready, "R
                                                         {Availability::NoDevice, "NoDevice"}}};
 constexpr Names<Normalise, 3> kNormalises{
     {{Normalise::window, "window"}, {Normalise::minmax, "minmax"}, {Normalise::zscore, "zscore"}}};
-constexpr Names<Phase, 3> kPhases{
-    {{Phase::idle, "idle"}, {Phase::warm_up, "warm_up"}, {Phase::measure, "measure"}}};
-constexpr Names<ReasonCode, 27> kReasons{{{ReasonCode::none, "none"},
+constexpr Names<Phase, 7> kPhases{{{Phase::idle, "idle"},
+                                   {Phase::warm_up, "warm_up"},
+                                   {Phase::measure, "measure"},
+                                   {Phase::context, "context"},
+                                   {Phase::load, "load"},
+                                   {Phase::rest, "rest"},
+                                   {Phase::mark, "mark"}}};
+constexpr Names<ReasonCode, 34> kReasons{{{ReasonCode::none, "none"},
                                           {ReasonCode::too_few_queries, "too_few_queries"},
                                           {ReasonCode::no_sensor, "no_sensor"},
+                                          {ReasonCode::too_few_updates, "too_few_updates"},
+                                          {ReasonCode::sensor_lost, "sensor_lost"},
+                                          {ReasonCode::sensor_lags, "sensor_lags"},
+                                          {ReasonCode::sensor_phase, "sensor_phase"},
+                                          {ReasonCode::unsteady_idle, "unsteady_idle"},
+                                          {ReasonCode::misaligned, "misaligned"},
+                                          {ReasonCode::outside_file, "outside_file"},
                                           {ReasonCode::not_reported, "not_reported"},
                                           {ReasonCode::no_targets, "no_targets"},
                                           {ReasonCode::incomplete_pass, "incomplete_pass"},

@@ -34,12 +34,20 @@ std::optional<Provenance> provenance_from(std::string_view);
 // for each.
 enum class ReasonCode {
   none,
-  too_few_queries,      // n, needed: the percentile has no bound at this confidence
-  no_sensor,            // no instrument for this metric was found on this device
-  not_reported,         // the runtime does not report it; quoted = what was asked
-  no_targets,           // the model carries no window recipe, so there is no prediction error
-  incomplete_pass,      // seen, windows: the timed run did not reach every test window
-  no_reference,         // quoted = why no FP32 reference could be computed
+  too_few_queries,  // n, needed: the percentile has no bound at this confidence
+  no_sensor,        // no instrument for this metric was found on this device
+  too_few_updates,  // n, needed, seconds: the instrument changed too seldom; load it so long
+                    // instead
+  sensor_lost,      // quoted = what the instrument said when it stopped answering
+  sensor_lags,      // percent, seconds: readings still above idle after the load; load it so long
+  sensor_phase,     // percent: a part-time instrument saw so much more or less of the queries
+  unsteady_idle,    // percent of the dynamic power by which idle power wandered
+  misaligned,       // quality, needed_quality: the meter's file does not fit the load
+  outside_file,     // quoted = what part of the energy pass the meter's file does not cover
+  not_reported,     // the runtime does not report it; quoted = what was asked
+  no_targets,       // the model carries no window recipe, so there is no prediction error
+  incomplete_pass,  // seen, windows: the timed run did not reach every test window
+  no_reference,     // quoted = why no FP32 reference could be computed
   outputs_meaningless,  // the null backend answers nothing
   not_measured,         // this scenario does not measure it
   not_built,            // availability, quoted = details
@@ -127,6 +135,15 @@ struct DeviceListing {
   std::string name;
   Availability availability;
   std::string physical_id;
+};
+
+// One line of `steelyard doctor`: something that can be read while a device works, or why not.
+struct InstrumentListing {
+  std::string id;           // "rapl", "hwmon:ina3221", "nvml:0"
+  std::string name;         // for people
+  std::string physical_id;  // of the device that it watches; empty: of the whole host
+  Availability availability;
+  std::vector<std::string> channels;  // "energy J (chip)"
 };
 
 // A file made from a model for one runtime. `kind`: onnx, unrolled, hef, engine.
@@ -250,6 +267,14 @@ struct Manifest {
   int cores = 0;
   std::string governor;  // "performance", "" when there is none to read
   std::string build;     // "release g++ 12.2.0"; unoptimised builds say so
+  // Added to a monotonic time it gives nanoseconds since 1970 UTC; 0 = not known.
+  nanoseconds since_1970{0};
+};
+
+// What of energy is asked for besides what the devices' own instruments give.
+struct EnergyPlan {
+  bool meter = false;  // an outside meter watches: every real device has its energy pass
+  bool marks = false;  // three pulses of 3 s before and behind all energy passes
 };
 
 struct Plan {
@@ -258,6 +283,7 @@ struct Plan {
   Effort effort;
   std::string data_path;
   std::string ticker;
+  EnergyPlan energy;
   Manifest manifest;
   std::vector<Case> cases;
   std::vector<Truth> truths;
@@ -273,16 +299,21 @@ struct Query {
 };
 
 // A stream of numbers from an instrument. `boundary`: process, core, chip, module, board, system,
-// wall.
+// wall. The plain names "power", "energy" (a counter), "utilisation" and "memory" stand for the
+// whole device; a part or another view of it has a dot: "power.average", "cpu.core.0".
 struct Channel {
-  std::string name;  // "power", "utilisation", "process.cpu_time"
+  std::string name;
   std::string unit;  // "W", "%", "s"
   std::string boundary;
   std::string definition;  // what exactly is counted, English: vendor text or ours
   nanoseconds period{0};   // how often it really changes; 0 = on every read
   Provenance provenance = Provenance::measured;
-  double low = 0,
-         high = 0;  // band of a modelled value as factors, e.g. 0.5 and 2; 0, 0 = none stated
+  // The true value lies between low and high times the reading: the band of a modelled value, or
+  // the instrument's known error. 0, 0 = none stated.
+  double low = 0, high = 0;
+  // A reading is the mean over so long before it; less than `period`: the rest is never seen; 0 =
+  // not known.
+  nanoseconds average{0};
 };
 struct Reading {
   std::uint16_t channel = 0;  // index into Measurement::channels
@@ -290,9 +321,18 @@ struct Reading {
   double value = 0;
 };
 
-enum class Phase { idle, warm_up, measure };
+// Of the energy pass, in this order: idle (no model loaded), context (loaded, waiting), load, rest
+// (waiting again). Marks are pulses of plain CPU load by which a meter's file is laid over the run.
+enum class Phase { idle, warm_up, measure, context, load, rest, mark };
 std::string_view to_string(Phase);
 std::optional<Phase> phase_from(std::string_view);
+
+// Where an instrument did not answer.
+struct Gap {
+  std::uint16_t channel = 0;  // index into Measurement::channels
+  nanoseconds begin{0}, end{0};
+  Reason reason;
+};
 
 // The unit of work and of storage: what one worker did in one go. Queries beyond the kept ones are
 // in the histogram and the moments, which always cover all of them.
@@ -309,6 +349,7 @@ struct Block {
   Histogram histogram;         // of all queries, ns
   std::vector<Query> queries;  // the first ones, bounded
   std::vector<Reading> readings;
+  std::vector<Gap> gaps;  // where instruments did not answer
   double other_load = 0;  // cores used by other processes meanwhile
 };
 
@@ -317,6 +358,35 @@ struct Startup {
   nanoseconds first_query{0};
   nanoseconds warm_up{0};
   std::uint64_t warm_up_queries = 0;
+};
+
+// How a meter's own clock was laid over the run's.
+struct Alignment {
+  std::string method;        // "time stamps", "load pulses"
+  double shift_seconds = 0;  // that the meter's times were moved by
+  double drift_ppm = 0;      // how much faster its clock runs
+  double quality = 0;        // correlation of its watts with the load, -1 to 1
+  friend bool operator==(const Alignment&, const Alignment&) = default;
+};
+
+// Watts that somebody read by eye.
+struct EnteredPower {
+  std::optional<double> idle_watts, active_watts;
+  std::string boundary;
+  std::string note;
+  friend bool operator==(const EnteredPower&, const EnteredPower&) = default;
+};
+
+// What was added to a finished database: a meter's readings on the run's clock, or entered watts.
+struct Attachment {
+  std::string host, spec;   // what it belongs to; empty = all
+  std::string campaign;     // meter only
+  std::string file;         // as the user named it
+  std::string attached_at;  // UTC, ISO 8601
+  std::optional<Alignment> alignment;
+  Channel channel;
+  std::vector<Reading> readings;
+  std::optional<EnteredPower> entered;
 };
 
 // Raw. Everything later is computed from this.
@@ -339,6 +409,10 @@ struct Measurement {
   std::vector<float> outputs;
   std::vector<std::uint8_t> seen;
   std::shared_ptr<const Truth> truth;  // null when the case has none
+  // Laid over it when it was loaded; the original is unchanged. The meter's readings are on the
+  // channel "meter".
+  std::optional<Alignment> meter;
+  std::optional<EnteredPower> entered;
 };
 
 }  // namespace steelyard

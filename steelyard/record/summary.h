@@ -64,16 +64,31 @@ struct MemoryFigures {
 };
 
 struct PowerFigures {
-  std::optional<double> watts, idle_watts;
-  std::optional<double> low_watts, high_watts;  // band
-  std::string boundary;
+  std::optional<double> watts;                  // while queries ran
+  std::optional<double> idle_watts;             // with no model loaded
+  std::optional<double> context_idle_watts;     // with the model loaded, waiting
+  std::optional<double> low_watts, high_watts;  // band, or the instrument's known error
+  std::string boundary, definition;
+  Provenance provenance = Provenance::measured;
   std::optional<Reason> reason;
 };
 
-struct EnergyFigures {  // per window answered: a query of a batch of 64 counts as 64
+// Per window answered: a query of a batch of 64 counts as 64. From the energy pass: docs/method.md.
+struct EnergyFigures {
   std::optional<double> joules_per_query;          // total, idle included
-  std::optional<double> dynamic_joules_per_query;  // over idle
-  std::string boundary;
+  std::optional<double> dynamic_joules_per_query;  // over idle with no model loaded
+  std::optional<double> low_joules_per_query,
+      high_joules_per_query;  // the instrument's known error
+  std::optional<double> low_dynamic_joules_per_query, high_dynamic_joules_per_query;
+  std::optional<double> seconds_per_query;  // of the pass
+  // A day of so many windows a second, the model loaded all day. Closed loops: one a second.
+  std::optional<double> rate_per_second, joules_per_day;
+  std::optional<double> updates;  // of the instrument during the load
+  std::string method;             // "counter", "integral", "model", "entered"
+  std::string boundary, definition;
+  Provenance provenance = Provenance::measured;
+  std::optional<Alignment> alignment;    // an outside meter's
+  std::optional<Reason> dynamic_reason;  // why only dynamic_joules_per_query is missing
   std::optional<Reason> reason;
 };
 

@@ -21,6 +21,20 @@ const Phrase& phrase_of(ReasonCode code) {
       return kReasons.too_few_queries;
     case ReasonCode::no_sensor:
       return kReasons.no_sensor;
+    case ReasonCode::too_few_updates:
+      return kReasons.too_few_updates;
+    case ReasonCode::sensor_lost:
+      return kReasons.sensor_lost;
+    case ReasonCode::sensor_lags:
+      return kReasons.sensor_lags;
+    case ReasonCode::sensor_phase:
+      return kReasons.sensor_phase;
+    case ReasonCode::unsteady_idle:
+      return kReasons.unsteady_idle;
+    case ReasonCode::misaligned:
+      return kReasons.misaligned;
+    case ReasonCode::outside_file:
+      return kReasons.outside_file;
     case ReasonCode::not_reported:
       return kReasons.not_reported;
     case ReasonCode::no_targets:
@@ -142,6 +156,8 @@ std::string clause(const Reason& reason, Language language) {
                                   {"ratio", v("ratio", 0)},
                                   {"error", v("error", 0)},
                                   {"tolerance", v("tolerance", 1)},
+                                  {"quality", v("quality", 0)},
+                                  {"needed_quality", v("needed_quality", 1)},
                                   {"asked", asked ? asked_name(reason.quoted, language) : ""}});
   const std::string quoted = asked ? "" : tidy(reason.quoted);
   if (quoted.empty()) return words;

@@ -9,34 +9,69 @@
 #include <thread>
 #include <utility>
 
+#include "steelyard/base/error.h"
+
 namespace steelyard {
 namespace {
 
-// An instrument that changes "on every read" is not asked more often than this.
-constexpr nanoseconds kShortest = std::chrono::milliseconds(10);
+// Half an instrument's period sees each of its updates, within these bounds: reading costs time.
+constexpr nanoseconds kShortest = std::chrono::milliseconds(20);
+constexpr nanoseconds kLongest = std::chrono::milliseconds(500);
+// One that failed may be a cable that is put back.
+constexpr nanoseconds kAgain = std::chrono::seconds(1);
 
 }  // namespace
 
-Instruments::Instruments(std::vector<std::unique_ptr<Sensor>> sensors)
-    : sensors_(std::move(sensors)) {
-  nanoseconds shortest = std::chrono::seconds(1);
-  for (const auto& sensor : sensors_) {
-    first_channel_.push_back(static_cast<std::uint16_t>(channels_.size()));
+Instruments::Instruments(std::vector<std::unique_ptr<Sensor>> sensors) : period_(kLongest) {
+  for (auto& sensor : sensors) {
+    Watched watched;
+    watched.first_channel = static_cast<std::uint16_t>(channels_.size());
+    nanoseconds shortest = 2 * kLongest;
     for (auto& channel : sensor->channels()) {
-      shortest = std::min(shortest, std::max(channel.period, kShortest));
+      shortest = std::min(shortest, channel.period);
       channels_.push_back(std::move(channel));
+      ++watched.channels;
     }
+    watched.period = std::clamp(shortest / 2, kShortest, kLongest);
+    period_ = std::min(period_, watched.period);
+    watched.sensor = std::move(sensor);
+    watched_.push_back(std::move(watched));
   }
-  period_ = shortest;
+}
+
+void Instruments::read_one(Watched& watched, nanoseconds until, std::vector<Reading>& readings) {
+  const std::size_t before = readings.size();
+  try {
+    watched.sensor->read(until, readings);
+    watched.due = until + watched.period;
+    for (std::size_t k = before; k < readings.size(); ++k)
+      readings[k].channel = static_cast<std::uint16_t>(readings[k].channel + watched.first_channel);
+  } catch (const Error& e) {
+    readings.resize(before);
+    watched.due = until + kAgain;
+    note_gap(watched, until, e.what());
+  }
+}
+
+void Instruments::note_gap(const Watched& watched, nanoseconds at, const char* why) {
+  for (std::uint16_t i = 0; i < watched.channels; ++i) {
+    const auto channel = static_cast<std::uint16_t>(watched.first_channel + i);
+    const auto open = std::find_if(gaps_.rbegin(), gaps_.rend(),
+                                   [&](const Gap& gap) { return gap.channel == channel; });
+    if (open != gaps_.rend() && open->end >= at)
+      open->end = watched.due;
+    else
+      gaps_.push_back({channel, at, watched.due, {ReasonCode::sensor_lost, {}, why}});
+  }
 }
 
 void Instruments::read(nanoseconds until, std::vector<Reading>& readings) {
-  for (std::size_t i = 0; i < sensors_.size(); ++i) {
-    const std::size_t before = readings.size();
-    sensors_[i]->read(until, readings);
-    for (std::size_t k = before; k < readings.size(); ++k)
-      readings[k].channel = static_cast<std::uint16_t>(readings[k].channel + first_channel_[i]);
-  }
+  for (Watched& watched : watched_) read_one(watched, until, readings);
+}
+
+void Instruments::read_due(nanoseconds until, std::vector<Reading>& readings) {
+  for (Watched& watched : watched_)
+    if (until >= watched.due) read_one(watched, until, readings);
 }
 
 struct Watch::Thread {
@@ -50,12 +85,13 @@ struct Watch::Thread {
   void watch(Instruments& instruments, const Clock& clock) {
     std::unique_lock lock(mutex);
     try {
+      instruments.read(clock.now(), readings);
       while (!stop) {
-        instruments.read(clock.now(), readings);
+        instruments.read_due(clock.now(), readings);
         wake.wait_for(lock, instruments.period(), [this] { return stop; });
       }
       instruments.read(clock.now(), readings);
-    } catch (...) {
+    } catch (...) {  // not an Error of an instrument, which leaves a gap
       failure = std::current_exception();
     }
   }

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "steelyard/base/clock.h"
 #include "steelyard/run/run.h"
 #include "steelyard/sensor/sensor.h"
 
@@ -45,7 +46,10 @@ Manifest manifest_of_this_host(std::string command) {
   Manifest manifest;
   manifest.tool_version = STEELYARD_VERSION;
   manifest.command = std::move(command);
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  const auto wall = std::chrono::system_clock::now();
+  manifest.since_1970 =
+      std::chrono::duration_cast<nanoseconds>(wall.time_since_epoch()) - MonotonicClock::read();
+  const std::time_t now = std::chrono::system_clock::to_time_t(wall);
   manifest.started_at = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
   utsname system{};
   if (::uname(&system) == 0) {

@@ -147,6 +147,7 @@ Measured measure_block(CompiledModel& model, const Feed& feed, const Scenario& s
       block.other_load = std::max(0.0, seconds_of(load_of_others) / seconds_of(took));
     block.readings = watch->finish();
   }
+  block.gaps = instruments.take_gaps();
   tally.move_into(block);
   block.items = block.count * static_cast<std::uint64_t>(load.batch);
   block.worker = request.worker;
@@ -170,6 +171,7 @@ Block observe_idle(Clock& clock, Instruments& instruments, nanoseconds duration)
     block.readings = watch.finish();
   }
   block.end = clock.now();
+  block.gaps = instruments.take_gaps();
   return block;
 }
 

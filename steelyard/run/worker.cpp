@@ -40,6 +40,14 @@ struct Prepared {
   std::vector<std::uint8_t> seen;
 };
 
+// What the runtime alone can read, then what else watches this device.
+Instruments instruments_for(const Backend& backend, const Device& device, CompiledModel* model) {
+  auto sensors = backend.sensors(device, model);
+  if (device.provenance == Provenance::measured)
+    for (auto& sensor : instruments_of(device.physical_id)) sensors.push_back(std::move(sensor));
+  return Instruments(std::move(sensors));
+}
+
 const Artefact* artefact_of(const Case& what) {
   return what.artefact.kind == "onnx" ? nullptr : &what.artefact;
 }
@@ -81,7 +89,7 @@ Prepared prepare(const PrepareRequest& request) {
   prepared.compiled =
       found.backend->compile(prepared.model, artefact_of(what), found.device, options);
   first_query(prepared, begin);
-  prepared.instruments = Instruments(found.backend->sensors(found.device, prepared.compiled.get()));
+  prepared.instruments = instruments_for(*found.backend, found.device, prepared.compiled.get());
   prepared.answer.device = found.device;
   prepared.answer.obtained = prepared.compiled->precision();
   prepared.answer.remarks = prepared.compiled->remarks();
@@ -107,7 +115,7 @@ class Worker {
       return answer;
     }
     const auto found = Registry::instance().resolve(request.what.spec);
-    Instruments instruments(found.backend->sensors(found.device, nullptr));
+    Instruments instruments = instruments_for(*found.backend, found.device, nullptr);
     answer.channels = instruments.channels();
     MonotonicClock real;
     VirtualClock simulated;

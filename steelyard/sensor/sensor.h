@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -23,6 +24,25 @@ class Sensor {
   // gone.
   virtual void read(nanoseconds until, std::vector<Reading>&) = 0;
 };
+
+// Where the instruments of this host are looked for.
+struct InstrumentRoots {
+  std::filesystem::path sys = "/sys";
+  std::filesystem::path proc = "/proc";
+  std::filesystem::path nvml = "libnvidia-ml.so.1";  // a name for the loader, or a file
+};
+// The above, or $STEELYARD_SYS, $STEELYARD_PROC and $STEELYARD_NVML where they are set (a recorded
+// tree, a container's mount, a stand-in library).
+InstrumentRoots instrument_roots();
+
+// What there is to read on this host besides what a runtime alone knows: CPU time, RAPL, hwmon,
+// NVML. Nothing is measured; an instrument that may not be read says why and what to do.
+std::vector<InstrumentListing> list_instruments(const InstrumentRoots& = instrument_roots());
+
+// Those that watch a device of this physical_id ("cpu", "pci-0000:01:00.0"), the ones that watch it
+// alone before those of the whole host. Empty for simulated devices.
+std::vector<std::unique_ptr<Sensor>> instruments_of(std::string_view physical_id,
+                                                    const InstrumentRoots& = instrument_roots());
 
 // CPU time of this process, all threads, user and kernel, since it began
 // (CLOCK_PROCESS_CPUTIME_ID).

@@ -130,9 +130,15 @@ inline Summary simulated_row(FixtureRow row, StandsFor stands_for, double watts,
           : "SM activity: share of the time in which a streaming multiprocessor holds a running "
             "warp; modelled";
   s.memory.reason = Reason{ReasonCode::not_reported, {}, "memory"};
-  s.power = {watts, idle, low, high, boundary, {}};
+  s.power.watts = watts;
+  s.power.idle_watts = idle;
+  s.power.low_watts = low;
+  s.power.high_watts = high;
+  s.power.boundary = boundary;
   const double seconds = 1 / *s.throughput_per_second;
-  s.energy = {watts * seconds, (watts - idle) * seconds, boundary, {}};
+  s.energy.joules_per_query = watts * seconds;
+  s.energy.dynamic_joules_per_query = (watts - idle) * seconds;
+  s.energy.boundary = boundary;
   s.harness_overhead_ns.reset();
   return s;
 }

@@ -119,7 +119,10 @@ TEST(Report, LetsAMeasuredRowReplaceTheExpectedOneAndSaysSo) {
   Summary card = measured_row({"GRU_Apple", "tensorrt:0", "tensorrt", "NVIDIA GeForce RTX 3070 Ti",
                                "TensorRT 10.3", 69'000, 0.1, 2.307, 5e-7},
                               12);
-  card.power = {70, 28, {}, {}, "board", {}};
+  card.power = {};
+  card.power.watts = 70;
+  card.power.idle_watts = 28;
+  card.power.boundary = "board";
   all.push_back(card);
   const std::string text = korean(all);
   EXPECT_THAT(text, Not(HasSubstr("71.68 µs")));
