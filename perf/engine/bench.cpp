@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures engines side by side in one process: per network, rounds of blocks in random order,
-// every output checked against double precision. One thread, pinned.
+// every output checked against double precision. Threads are pinned, each with an engine of its
+// own.
 //
 //   bench latency|offline|random [--only TEXT] [--rounds N] [--block-ms N] [--core N] [--count N]
-//         [--seed N] [--json FILE] peer.so ...
+//         [--threads N] [--seed N] [--json FILE] peer.so ...
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <sched.h>
@@ -15,6 +16,7 @@
 #include <fstream>
 #include <memory>
 #include <sstream>
+#include <thread>
 
 #include "perf/engine/problems.h"
 #include "steelyard/base/clock.h"
@@ -25,7 +27,7 @@ namespace {
 
 struct Options {
   std::string mode, only, json;
-  int rounds = 7, block_ms = 20, core = 1, count = 200, batch = 1;
+  int rounds = 7, block_ms = 20, core = 1, count = 200, batch = 1, threads = 1;
   std::uint64_t seed = 1;
   std::vector<std::string> peers;
 };
@@ -39,6 +41,7 @@ struct Setting {
 struct Runner {
   std::string name;
   std::unique_ptr<Running> running;
+  std::vector<std::unique_ptr<Running>> others;  // of further threads
   bool prepared = false, low_precision = false;
   double error = 0;
   double estimate_us = 0;
@@ -86,9 +89,43 @@ double error_of(Running& running, const Case& c, bool prepared) {
   return worst;
 }
 
+void pin(int core) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  CPU_SET(core, &cores);
+  sched_setaffinity(0, sizeof cores, &cores);
+}
+
+// All threads call for `us` microseconds; returns how often one of them ends a call.
+double block_of_threads(Runner& r, const Case& c, double us, bool keep) {
+  std::vector<double> rates(1 + r.others.size());
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < rates.size(); ++t) {
+    threads.emplace_back([&, t] {
+      pin(int(t));
+      Running& running = t == 0 ? *r.running : *r.others[t - 1];
+      std::vector<float> y(c.problem.batch);
+      running.run(c.queries[0].data(), y.data());
+      const nanoseconds begin = MonotonicClock::read();
+      double calls = 0, passed = 0;
+      for (std::size_t q = 0; passed < us; ++calls, q = (q + 1) % c.queries.size()) {
+        running.run(c.queries[q].data(), y.data());
+        passed = microseconds(MonotonicClock::read() - begin);
+      }
+      rates[t] = calls / passed;
+    });
+  }
+  for (auto& t : threads) t.join();
+  double rate = 0;
+  for (const double one : rates) rate += one;
+  if (keep) r.blocks.push_back(1 / rate);
+  return 1 / rate;
+}
+
 // Calls for `us` microseconds; returns the median of single calls. Below 2 us a clock read is no
 // longer small against a call: then it is the median of means over a thousand calls each.
 double block(Runner& r, const Case& c, double us, bool keep) {
+  if (!r.others.empty()) return block_of_threads(r, c, us, keep);
   std::vector<float> y(c.problem.batch);
   const std::size_t queries = c.queries.size();
   const int together = r.estimate_us < 2 && !r.prepared ? 1000 : 1;
@@ -111,7 +148,7 @@ double block(Runner& r, const Case& c, double us, bool keep) {
   return quantile(figures, 0.5);
 }
 
-std::vector<Runner> open_all(const std::vector<Setting>& settings, const Case& c) {
+std::vector<Runner> open_all(const std::vector<Setting>& settings, const Case& c, int threads) {
   std::vector<Runner> runners;
   for (const Setting& s : settings) {
     Runner r;
@@ -122,6 +159,7 @@ std::vector<Runner> open_all(const std::vector<Setting>& settings, const Case& c
       fmt::print(stderr, "{}: {} failed: {}\n", c.problem.name, s.name, e.what());
     }
     if (!r.running) continue;
+    for (int t = 1; t < threads; ++t) r.others.emplace_back(s.open(s.name.c_str(), &c.problem));
     r.prepared = s.name.find("prepared") != std::string::npos;
     r.low_precision =
         s.name.find("bf16") != std::string::npos || s.name.find("int8") != std::string::npos;
@@ -178,10 +216,34 @@ std::string row_json(const Runner& r, const Runner* peer, int batch) {
   for (const double b : r.blocks) blocks += fmt::format("{}{:.4f}", blocks.empty() ? "" : ",", b);
   return fmt::format(
       R"({{"engine":"{}","figure":"{}","us":{:.4f},"quiet_us":{:.4f},"p99_us":{},"queries_per_second":{:.0f},"max_abs_error":{:.2e},"ratio_to_best_peer":{},"blocks_us":[{}]}})",
-      r.name, r.calls.empty() ? "mean of 1000" : "p50", quantile(r.blocks, 0.5), quiet(r),
+      r.name,
+      !r.others.empty() ? "calls of all threads"
+      : r.calls.empty() ? "mean of 1000"
+                        : "p50",
+      quantile(r.blocks, 0.5), quiet(r),
       calls.empty() ? "null" : fmt::format("{:.4f}", quantile(calls, 0.99)),
       batch * 1e6 / quantile(r.blocks, 0.5), r.error,
       peer ? fmt::format("{:.4f}", ratio(r, *peer)) : "null", blocks);
+}
+
+// Of the recurrent layers: what every step multiplies.
+std::size_t weights_of(const Network& network) {
+  std::size_t n = 0;
+  for (const Recurrent& r : network.layers) n += r.w.size() + r.r.size();
+  return n;
+}
+
+// The standard deviation of what must come out.
+double deviation_of(const Case& c) {
+  double n = 0, sum = 0, squares = 0;
+  for (const auto& query : c.truth) {
+    for (const double y : query) {
+      n += 1;
+      sum += y;
+      squares += y * y;
+    }
+  }
+  return std::sqrt(std::max(0.0, squares / n - sum / n * (sum / n)));
 }
 
 // One JSON object per network; prints a line per engine.
@@ -200,10 +262,11 @@ std::string report(const Case& c, const std::vector<Runner>& runners) {
   }
   std::fflush(stdout);
   return fmt::format(
-      R"(  {{"network":"{}","batch":{},"window":{},"bar":{},"prepared_bar":{},"best_peer":"{}","engines":[
+      R"(  {{"network":"{}","batch":{},"window":{},"weights":{},"flops":{:.0f},"deviation":{:.6f},"bar":{},"prepared_bar":{},"best_peer":"{}","engines":[
     {}]}})",
-      c.problem.name, c.problem.batch, c.problem.window, c.bar, c.prepared_bar,
-      peer ? peer->name : "", rows);
+      c.problem.name, c.problem.batch, c.problem.window, weights_of(c.problem.network),
+      2.0 * double(weights_of(c.problem.network)) * c.problem.window * c.problem.batch,
+      deviation_of(c), c.bar, c.prepared_bar, peer ? peer->name : "", rows);
 }
 
 Options parse(int argc, char** argv) {
@@ -230,6 +293,8 @@ Options parse(int argc, char** argv) {
       o.count = std::stoi(v);
     else if (a == "--batch")
       o.batch = std::stoi(v);
+    else if (a == "--threads")
+      o.threads = std::stoi(v);
     else if (a == "--seed")
       o.seed = std::stoull(v);
     else
@@ -244,10 +309,7 @@ Options parse(int argc, char** argv) {
 
 int run(int argc, char** argv) {
   const Options o = parse(argc, argv);
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET(o.core, &cores);
-  sched_setaffinity(0, sizeof cores, &cores);
+  if (o.threads == 1) pin(o.core);
   const auto settings = load(o.peers);
   const auto folder = std::filesystem::temp_directory_path() / "steelyard-perf-engine";
   std::filesystem::create_directories(folder);
@@ -256,7 +318,7 @@ int run(int argc, char** argv) {
   Random random(o.seed);
   std::string json;
   for (const Case& c : cases) {
-    auto runners = open_all(settings, c);
+    auto runners = open_all(settings, c, o.threads);
     measure(runners, c, o, random);
     json += (json.empty() ? "" : ",\n") + report(c, runners);
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "steelyard/model/network.h"
 
@@ -15,6 +16,8 @@ struct Problem {
   int window = 1, batch = 1;
   bool stream = false;  // one step a call, state carried over
   std::string onnx;     // the same as a file with static shapes
+  // Windows [n][window][features] like those to come, for int8.
+  std::vector<float> calibration;
 };
 
 // A network made ready. `run` is what is timed: from the caller's memory to the caller's memory.

@@ -34,10 +34,14 @@ class Native final : public Running {
 Running* open(const char* name, const Problem& p) {
   if (std::strstr(name, "prepared") && !p.stream) return nullptr;
   EngineOptions options;
+  if (std::strstr(name, "bf16")) options.precision = Precision::bf16;
+  if (std::strstr(name, "int8")) options.precision = Precision::int8;
+  options.calibration = p.calibration;
+  options.calibration_window = p.window;
   return new Native(p, options);
 }
 
 }  // namespace
 }  // namespace steelyard::perf
 
-STEELYARD_PEER("native,native-prepared", steelyard::perf::open)
+STEELYARD_PEER("native,native-prepared,native-bf16,native-int8", steelyard::perf::open)

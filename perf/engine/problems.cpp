@@ -58,6 +58,12 @@ Case make_case(Problem problem, const reference::Shape& shape, std::uint64_t see
   p.onnx = folder / (p.name + " b" + std::to_string(p.batch) + ".onnx");
   write_onnx(p, p.onnx);
   c.queries = walks(p, random);
+  // Other walks than those that are measured.
+  Problem one = p;
+  one.batch = 1;
+  for (const auto& walk : walks(one, random)) {
+    p.calibration.insert(p.calibration.end(), walk.begin(), walk.end());
+  }
   if (!p.stream) {
     // Enough of a large batch to find an error in any of its rows.
     const int checked = p.batch == 1 ? kQueries : 1;

@@ -5,12 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
 #include "steelyard/base/error.h"
 #include "steelyard/engine/cpu/abreast.h"
 #include "steelyard/engine/cpu/check.h"
+#include "steelyard/engine/cpu/narrow_plan.h"
 #include "steelyard/engine/cpu/ticks.h"
 #include "steelyard/engine/cpu/windows.h"
 
@@ -29,6 +31,11 @@ void check_span(const char* what, std::size_t has, std::size_t needs) {
   throw Error(
       fmt::format("the engine got {} {} values, but its session needs {}.", has, what, needs),
       "Open a session for the batch and window that you pass.");
+}
+
+[[noreturn]] void refuse_steps() {
+  throw Error("a network with a reverse direction cannot be run step by step.",
+              "Run whole windows, or train a unidirectional network.");
 }
 
 class CpuSession final : public EngineSession {
@@ -72,10 +79,7 @@ class CpuSession final : public EngineSession {
 
  private:
   cpu::Ticks& ticks() {
-    if (!ticks_) {
-      throw Error("a network with a reverse direction cannot be run step by step.",
-                  "Run whole windows, or train a unidirectional network.");
-    }
+    if (!ticks_) refuse_steps();
     return *ticks_;
   }
 
@@ -86,14 +90,69 @@ class CpuSession final : public EngineSession {
   std::optional<cpu::Ticks> ticks_;
 };
 
+// The same with narrow weights.
+class NarrowSession final : public EngineSession {
+ public:
+  NarrowSession(std::shared_ptr<const void> owner, const Network& network,
+                const cpu::NarrowWeights& weights, const cpu::Kernels& kernels,
+                cpu::PackCache& cache, int batch, int window)
+      : owner_(std::move(owner)),
+        tick_inputs_(std::size_t(batch) * network.features),
+        inputs_(tick_inputs_ * window),
+        outputs_(std::size_t(batch) * network.outputs()),
+        windows_(network, weights, kernels, cache, batch, window, cpu::NarrowPlan::Keeps::nothing) {
+    if (can_stream(network)) {
+      ticks_.emplace(network, weights, kernels, cache, batch, 1, cpu::NarrowPlan::Keeps::state);
+    }
+  }
+
+  void infer(std::span<const float> input, std::span<float> output) override {
+    check_span("input", input.size(), inputs_);
+    check_span("output", output.size(), outputs_);
+    windows_.infer(input.data(), output.data());
+  }
+
+  void step(std::span<const float> input, std::span<float> output) override {
+    check_span("input", input.size(), tick_inputs_);
+    check_span("output", output.size(), outputs_);
+    if (!ticks_) refuse_steps();
+    ticks_->infer(input.data(), output.data());
+  }
+
+  void prepare() override {
+    if (!ticks_) refuse_steps();
+  }
+
+  void reset() override {
+    if (ticks_) ticks_->reset();
+  }
+
+ private:
+  std::shared_ptr<const void> owner_;
+  std::size_t tick_inputs_, inputs_, outputs_;
+  cpu::NarrowPlan windows_;
+  std::optional<cpu::NarrowPlan> ticks_;
+};
+
 class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEngine> {
  public:
-  CpuEngine(const Network& network, const cpu::Kernels& kernels)
-      : network_(network), kernels_(kernels), target_(kernels.name), cache_(network_, kernels_) {}
+  CpuEngine(const Network& network, const cpu::Kernels& kernels, const EngineOptions& options)
+      : network_(network), kernels_(kernels), target_(kernels.name), cache_(network_, kernels_) {
+    if (options.precision == Precision::bf16) narrow_.emplace(network_, nullptr);
+    if (options.precision == Precision::int8) {
+      const auto ranges =
+          cpu::measure_ranges(network_, kernels, options.calibration, options.calibration_window);
+      narrow_.emplace(network_, &ranges);
+    }
+  }
 
   std::unique_ptr<EngineSession> open(int batch, int window) const override {
     check_sizes(batch, window);
     try {
+      if (narrow_) {
+        return std::make_unique<NarrowSession>(shared_from_this(), network_, *narrow_, kernels_,
+                                               cache_, batch, window);
+      }
       return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, batch,
                                           window);
     } catch (const std::bad_alloc&) {
@@ -130,19 +189,37 @@ class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEn
   const cpu::Kernels& kernels_;
   const std::string target_;
   mutable cpu::PackCache cache_;
+  std::optional<cpu::NarrowWeights> narrow_;  // bf16 and int8
 };
+
+void check_precision(const Network& network, const EngineOptions& options) {
+  if (options.precision == Precision::fp16 || options.precision == Precision::tf32) {
+    throw Error(fmt::format("the engine has no {} arithmetic.", to_string(options.precision)),
+                "Use fp32, bf16 or int8.");
+  }
+  if (options.precision != Precision::int8) return;
+  const std::size_t each =
+      std::size_t(std::max(options.calibration_window, 0)) * std::size_t(network.features);
+  if (options.calibration.empty() || each == 0) {
+    throw Error("int8 needs calibration windows, and there are none.",
+                "Give the data that the model was trained on, or use bf16 or fp32.");
+  }
+  if (options.calibration.size() % each != 0) {
+    throw Error(
+        fmt::format("{} calibration values are no whole number of windows of {} x {}.",
+                    options.calibration.size(), options.calibration_window, network.features),
+        "Calibrate with windows of the shape that the model takes.");
+  }
+}
 
 }  // namespace
 
 std::shared_ptr<const Engine> Engine::compile(const Network& network,
                                               const EngineOptions& options) {
   cpu::check_network(network);
-  if (options.precision != Precision::fp32) {
-    throw Error(fmt::format("the engine has no {} arithmetic.", to_string(options.precision)),
-                "Use fp32.");
-  }
+  check_precision(network, options);
   try {
-    return std::make_shared<CpuEngine>(network, cpu::choose_kernels(options.target));
+    return std::make_shared<CpuEngine>(network, cpu::choose_kernels(options.target), options);
   } catch (const std::bad_alloc&) {
     throw Error("not enough memory for the network's weights.", "Use a machine with more memory.");
   }

@@ -6,6 +6,9 @@
 //   session->infer(input, output);          // input [batch][window][features], output
 //   [batch][outputs], fp32
 //
+// fp32 is exact to about 1e-6. bf16 and int8 round the recurrent layers' weights (and int8 also
+// what they are multiplied with); biases, states, activations and the head stay fp32.
+//
 // An Engine is immutable and may be shared by threads. A Session belongs to one thread at a time
 // and owns all memory it needs: infer() does not allocate, lock or enter the kernel.
 #pragma once
@@ -26,6 +29,10 @@ struct EngineOptions {
   // Instruction set: "" = the best of this CPU, or one of engine_targets(). $STEELYARD_CPU_TARGET
   // overrides.
   std::string target;
+  // int8 only: windows like those to come, [n][calibration_window][features], from which the ranges
+  // of inputs and states are taken. Read while compiling.
+  std::span<const float> calibration;
+  int calibration_window = 0;
 };
 
 class EngineSession {
@@ -45,7 +52,8 @@ class EngineSession {
 
 class Engine {
  public:
-  // Packs the weights. Throws Error for what it cannot run, naming the layer.
+  // Packs the weights. Throws Error for what it cannot run, naming the layer, and for int8 without
+  // calibration.
   static std::shared_ptr<const Engine> compile(const Network&, const EngineOptions& = {});
   virtual ~Engine() = default;
   // `window` must equal Network::window unless that is 0. Throws Error when a size is not positive

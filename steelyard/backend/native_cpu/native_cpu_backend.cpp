@@ -63,6 +63,7 @@ EngineOptions engine_options(const CompileOptions& options) {
   check_settings("native-cpu", options.settings, {"target"});
   EngineOptions chosen;
   chosen.precision = options.precision;
+  chosen.calibration = options.calibration;
   chosen.target = std::string(setting(options.settings, "target", ""));
   const auto targets = engine_targets();
   if (!chosen.target.empty() &&
@@ -91,15 +92,16 @@ class NativeCpuBackend final : public Backend {
     device.name = cpu_name();
     device.runtime = fmt::format("Steelyard engine {} ({})", STEELYARD_VERSION, default_target());
     device.physical_id = "cpu";
-    device.precisions = {Precision::fp32};
+    device.precisions = {Precision::fp32, Precision::bf16, Precision::int8};
     return {device};
   }
 
   std::unique_ptr<CompiledModel> compile(const Model& model, const Artefact*, const Device&,
                                          const CompileOptions& options) const override {
-    const EngineOptions chosen = engine_options(options);
+    EngineOptions chosen = engine_options(options);
     try {
       const Network network = network_of(model);
+      chosen.calibration_window = network.window > 0 ? network.window : options.window;
       auto engine = Engine::compile(network, chosen);
       if (!chosen.target.empty() && engine->target() != chosen.target)
         throw UsageError(

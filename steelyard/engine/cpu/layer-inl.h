@@ -17,7 +17,11 @@ HWY_BEFORE_NAMESPACE();
 namespace steelyard::cpu {
 namespace HWY_NAMESPACE {
 
-constexpr int most_blocks(Formula f) { return f == Formula::plain ? 4 : kSumRegisters / 4; }
+// A GRU's units are better cut into two strips than taken at once: the first one's activations run
+// while the second is summed up (H 64: 16.8 instead of 17.7 us). An LSTM's wait for its weights.
+constexpr int most_blocks(Formula f) {
+  return f == Formula::plain ? 4 : f == Formula::gru ? (kSumRegisters + 7) / 8 : kSumRegisters / 4;
+}
 constexpr int most_samples(Formula f) {
   return f == Formula::plain ? kSumRegisters / 2 : kSumRegisters / gates_of(f);
 }

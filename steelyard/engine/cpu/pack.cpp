@@ -7,15 +7,6 @@
 namespace steelyard::cpu {
 namespace {
 
-// Our gate -> that of ONNX: GRU z r h becomes r z n, LSTM i o f c becomes i f g o.
-int onnx_gate(Formula f, int gate) {
-  static constexpr int kGru[] = {1, 0, 2}, kLstm[] = {0, 2, 3, 1};
-  return f == Formula::lstm ? kLstm[gate] : f == Formula::plain ? 0 : kGru[gate];
-}
-
-// Sigmoid gates are halved, which is exact.
-float scale_of(Formula f, int gate) { return f == Formula::plain || gate == 2 ? 1.0f : 0.5f; }
-
 // Writes gates [first, last) of `source` [gate][unit][width] to [strip][width][gate][block][lane].
 void pack_matrix(const Packed& p, const float* source, int width, int first, int last,
                  float* packed) {
@@ -26,8 +17,9 @@ void pack_matrix(const Packed& p, const float* source, int width, int first, int
       for (int gate = first; gate < last; ++gate) {
         const float* rows = source + std::size_t(onnx_gate(p.formula, gate)) * p.hidden * width;
         for (int unit = begin * p.lanes; unit < end * p.lanes; ++unit) {
-          *to++ = unit < p.hidden ? rows[std::size_t(unit) * width + k] * scale_of(p.formula, gate)
-                                  : 0.0f;
+          *to++ = unit < p.hidden
+                      ? rows[std::size_t(unit) * width + k] * gate_scale(p.formula, gate)
+                      : 0.0f;
         }
       }
     }
@@ -35,6 +27,13 @@ void pack_matrix(const Packed& p, const float* source, int width, int first, int
 }
 
 }  // namespace
+
+int onnx_gate(Formula f, int gate) {
+  static constexpr int kGru[] = {1, 0, 2}, kLstm[] = {0, 2, 3, 1};
+  return f == Formula::lstm ? kLstm[gate] : f == Formula::plain ? 0 : kGru[gate];
+}
+
+float gate_scale(Formula f, int gate) { return f == Formula::plain || gate == 2 ? 1.0f : 0.5f; }
 
 Formula formula_of(const Recurrent& layer) {
   if (layer.cell == Cell::lstm) return Formula::lstm;
@@ -80,7 +79,7 @@ PackedWeights::PackedWeights(const Recurrent& layer, int direction, int lanes, i
       const std::size_t at = std::size_t(onnx_gate(p.formula, gate)) * p.hidden + unit;
       const bool apart = p.formula == Formula::gru && gate == 2;
       bias_.data()[(std::size_t(block) * gates + gate) * lanes + lane] =
-          (b[at] + (apart ? 0.0f : b[rows + at])) * scale_of(p.formula, gate);
+          (b[at] + (apart ? 0.0f : b[rows + at])) * gate_scale(p.formula, gate);
       if (apart) bias_n_.data()[unit] = b[rows + at];
     }
   }

@@ -31,5 +31,9 @@ class PackedWeights {
 Buffer dense_rows(const Dense&, int operands, int lanes);
 
 Formula formula_of(const Recurrent&);
+// Our gate -> that of ONNX: GRU z r h becomes r z n, LSTM i o f c becomes i f g o.
+int onnx_gate(Formula, int gate);
+// Sigmoid gates are halved, which is exact.
+float gate_scale(Formula, int gate);
 
 }  // namespace steelyard::cpu

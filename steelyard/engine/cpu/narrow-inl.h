@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels for narrow weights, written once for a set of operations on 16 lanes (`Lanes`).
+// Included by the file of each instruction set.
+#pragma once
+
+#include "steelyard/engine/cpu/narrow.h"
+
+namespace steelyard::cpu {
+
+// Where the words of a block lie, and how far it is to the next gate and group.
+struct NarrowPlace {
+  const std::uint32_t* words;
+  std::ptrdiff_t gate, group;
+};
+
+// Always inlined: a copy compiled for one instruction set must not serve another.
+inline __attribute__((always_inline)) NarrowPlace narrow_place(const NarrowPacked& w, int block) {
+  const int first = block / kNarrowBlocks * kNarrowBlocks;
+  const int wide = w.blocks - first < kNarrowBlocks ? w.blocks - first : kNarrowBlocks;
+  const std::ptrdiff_t gate = std::ptrdiff_t(wide) * kNarrowLanes;
+  return {w.words + first * w.block_words + (block - first) * kNarrowLanes, gate,
+          gate * gates_of(w.formula)};
+}
+
+constexpr int narrow_row(Formula f, int gate, bool input) {
+  return f == Formula::gru && gate == 2 && input ? 3 : gate;
+}
+
+// From sums to the new state of one block of one sample.
+template <class Lanes, Formula F>
+inline __attribute__((always_inline)) typename Lanes::F narrow_state(
+    const NarrowStep& j, const typename Lanes::F (&row)[narrow_rows_of(F)], std::ptrdiff_t at) {
+  using L = Lanes;
+  if constexpr (F == Formula::lstm) {
+    const auto i = L::sigmoid(row[0]), f = L::sigmoid(row[1]), g = L::tanh(row[2]);
+    const auto c = L::fma(f, L::load(j.c + at), L::mul(i, g));
+    L::store(j.c + at, c);
+    return L::mul(L::sigmoid(row[3]), L::tanh(c));
+  } else if constexpr (F == Formula::gru) {
+    const auto n = L::tanh(L::fma(L::sigmoid(row[0]), row[2], row[3]));
+    const auto z = L::sigmoid(row[1]);
+    const auto h = j.h ? L::load(j.h + at) : L::zero();
+    return L::fma(z, L::sub(h, n), n);
+  } else {
+    return j.w->activation == Activation::relu ? L::relu(row[0]) : L::tanh(row[0]);
+  }
+}
+
+// sum += words of two bf16 weights times two values each. The upper weight is used with the lower
+// one behind it as the tail of its fraction, which packing has allowed for.
+template <class Lanes, Formula F, int S, int NB, int Sets>
+inline __attribute__((always_inline)) const std::uint32_t* add_bf16(
+    typename Lanes::F (&sum)[Sets][S][NB][narrow_rows_of(F)], const std::uint32_t* words,
+    const NarrowPlace& p, const float* v, std::ptrdiff_t sample, int width, bool input,
+    bool backward) {
+  using L = Lanes;
+  constexpr int G = gates_of(F);
+  const int groups = (width + 1) / 2, pairs = width / 2;
+  const std::uint32_t* const end = words + groups * p.group;
+  std::ptrdiff_t step = p.group;
+  int dv = 2;
+  const float* at = v;
+  const std::uint32_t* w = words;
+  if (backward) {
+    w += (pairs - 1) * step;
+    at += (pairs - 1) * 2;
+    step = -step;
+    dv = -2;
+  }
+  for (int k = 0; k < pairs; ++k, w += step, at += dv) {
+    typename L::F low[S], high[S];
+#pragma GCC unroll 8
+    for (int s = 0; s < S; ++s) {
+      low[s] = L::broadcast(at + s * sample);
+      high[s] = L::broadcast(at + s * sample + 1);
+    }
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g) {
+      const int row = narrow_row(F, g, input);
+#pragma GCC unroll 8
+      for (int q = 0; q < NB; ++q) {
+        const std::uint32_t* at = w + g * p.gate + q * kNarrowLanes;
+        const auto both = L::words(at);
+        const auto lower = L::lower(both);
+#pragma GCC unroll 8
+        for (int s = 0; s < S; ++s) {
+          auto& a = sum[0][s][q][row];
+          auto& b = sum[Sets - 1][s][q][row];
+          a = L::fma(lower, low[s], a);
+          b = L::fma(L::upper(both), high[s], b);
+        }
+      }
+    }
+  }
+  if (width & 1) {
+    const std::uint32_t* last = words + (groups - 1) * p.group;
+    for (int g = 0; g < G; ++g) {
+      const int row = narrow_row(F, g, input);
+      for (int q = 0; q < NB; ++q) {
+        const std::uint32_t* at = last + g * p.gate + q * kNarrowLanes;
+        const auto lower = L::lower(L::words(at));
+        for (int s = 0; s < S; ++s) {
+          auto& a = sum[0][s][q][row];
+          a = L::fma(lower, L::broadcast(v + s * sample + width - 1), a);
+        }
+      }
+    }
+  }
+  return end;
+}
+
+template <class Lanes, Formula F, int S, int NB>
+void narrow_bf16_tile(const NarrowStep& j, int block, int sample) {
+  using L = Lanes;
+  constexpr int R = narrow_rows_of(F), Sets = S == 1 ? 2 : 1;
+  const NarrowPacked& w = *j.w;
+  const std::ptrdiff_t padded = w.padded();
+  const NarrowPlace place = narrow_place(w, block);
+  typename L::F sum[Sets][S][NB][R];
+  for (int s = 0; s < S; ++s) {
+    for (int q = 0; q < NB; ++q) {
+      for (int r = 0; r < R; ++r) {
+        sum[Sets - 1][s][q][r] = L::zero();
+        sum[0][s][q][r] = L::load(w.bias + ((block + q) * R + r) * kNarrowLanes);
+      }
+    }
+  }
+  const std::uint32_t* words = place.words;
+  for (int i = 0; i < w.operands; ++i) {
+    words = add_bf16<L, F, S, NB, Sets>(sum, words, place, j.x[i] + sample * j.x_sample[i],
+                                        j.x_sample[i], w.widths[i], true, j.backward);
+  }
+  if (j.h) {
+    add_bf16<L, F, S, NB, Sets>(sum, words, place, j.h + sample * padded, padded, w.hidden, false,
+                                j.backward);
+  }
+  for (int s = 0; s < S; ++s) {
+    for (int q = 0; q < NB; ++q) {
+      typename L::F row[R];
+      for (int r = 0; r < R; ++r) {
+        row[r] = Sets == 2 ? L::add(sum[0][s][q][r], sum[Sets - 1][s][q][r]) : sum[0][s][q][r];
+      }
+      const std::ptrdiff_t at = (sample + s) * padded + std::ptrdiff_t(block + q) * kNarrowLanes;
+      L::store(j.h_next + at, narrow_state<L, F>(j, row, at));
+    }
+  }
+}
+
+// sum += words of four weights times four bytes each.
+template <class Lanes, int G, int NB>
+inline __attribute__((always_inline)) const std::uint32_t* add_int8(
+    typename Lanes::I (&sum)[2][NB][G], const std::uint32_t* words, const NarrowPlace& p,
+    const std::uint8_t* v, int width, bool backward) {
+  using L = Lanes;
+  const int groups = (width + 3) / 4;
+  const std::uint32_t* const end = words + groups * p.group;
+  std::ptrdiff_t step = p.group;
+  int dv = 4;
+  if (backward) {
+    words += (groups - 1) * step;
+    v += (groups - 1) * 4;
+    step = -step;
+    dv = -4;
+  }
+  const auto one = [&](int set) __attribute__((always_inline)) {
+    const auto b = L::broadcast_word(v);
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g) {
+#pragma GCC unroll 8
+      for (int q = 0; q < NB; ++q) {
+        sum[set][q][g] = L::dot(sum[set][q][g], b, L::words(words + g * p.gate + q * kNarrowLanes));
+      }
+    }
+    words += step;
+    v += dv;
+  };
+  int k = groups;
+  for (; k >= 2; k -= 2) {
+    one(0);
+    one(1);
+  }
+  if (k) one(0);
+  return end;
+}
+
+template <class Lanes, Formula F, int NB>
+void narrow_int8_tile(const NarrowStep& j, int block, int sample) {
+  using L = Lanes;
+  constexpr int R = narrow_rows_of(F), G = gates_of(F);
+  const NarrowPacked& w = *j.w;
+  const std::ptrdiff_t padded = w.padded();
+  const NarrowPlace place = narrow_place(w, block);
+  typename L::F row[NB][R];
+  const std::uint32_t* words = place.words;
+  for (int half = 0; half < 2; ++half) {
+    const bool input = half == 0;
+    if (!input && !j.h) break;
+    typename L::I sum[2][NB][G];
+    for (int q = 0; q < NB; ++q) {
+      for (int g = 0; g < G; ++g) {
+        const std::ptrdiff_t at = (((block + q) * 2 + half) * G + g) * kNarrowLanes;
+        sum[0][q][g] = L::load_integers(w.start + at);
+        sum[1][q][g] = L::no_integers();
+      }
+    }
+    if (input) {
+      for (int i = 0; i < w.operands; ++i) {
+        words = add_int8<L, G, NB>(sum, words, place, j.byte_x[i] + sample * j.x_sample[i],
+                                   w.widths[i], j.backward);
+      }
+    } else {
+      add_int8<L, G, NB>(sum, words, place, j.byte_h + sample * padded, w.hidden, j.backward);
+    }
+    for (int q = 0; q < NB; ++q) {
+      if (input) {
+        for (int r = 0; r < R; ++r) {
+          row[q][r] = L::load(w.bias + ((block + q) * R + r) * kNarrowLanes);
+        }
+      }
+      for (int g = 0; g < G; ++g) {
+        const std::ptrdiff_t at = (((block + q) * 2 + half) * G + g) * kNarrowLanes;
+        auto& to = row[q][narrow_row(F, g, input)];
+        to = L::fma(L::to_float(L::add_integers(sum[0][q][g], sum[1][q][g])), L::load(w.scale + at),
+                    to);
+      }
+    }
+  }
+  for (int q = 0; q < NB; ++q) {
+    const std::ptrdiff_t at = sample * padded + std::ptrdiff_t(block + q) * kNarrowLanes;
+    const auto h = narrow_state<L, F>(j, row[q], at);
+    L::store(j.h_next + at, h);
+    L::store_bytes(j.byte_h_next + at, L::mul(h, L::broadcast(&w.state_steps)));
+  }
+}
+
+// Strips from the last units to the first and back again: so the weights that are still near are
+// used first, and no step begins with what the step before has ended with (see Packed).
+template <class Tile>
+inline __attribute__((always_inline)) void narrow_strips(const NarrowStep& j, Tile tile) {
+  const int strips = (j.w->blocks + kNarrowBlocks - 1) / kNarrowBlocks;
+  for (int i = 0; i < strips; ++i) {
+    const int first = (j.backward ? i : strips - 1 - i) * kNarrowBlocks;
+    tile(first, j.w->blocks - first >= kNarrowBlocks);
+  }
+}
+
+// All samples for one strip, so that its weights stay near.
+template <class Lanes, Formula F, int S, int NB>
+inline __attribute__((always_inline)) void narrow_bf16_samples(const NarrowStep& j, int first) {
+  int sample = 0;
+  for (; sample + S <= j.samples; sample += S) narrow_bf16_tile<Lanes, F, S, NB>(j, first, sample);
+  for (; sample < j.samples; ++sample) narrow_bf16_tile<Lanes, F, 1, NB>(j, first, sample);
+}
+
+template <class Lanes, Formula F>
+void narrow_bf16_step(const NarrowStep& j) {
+  narrow_strips(j, [&](int first, bool whole) {
+    if (whole) {
+      narrow_bf16_samples<Lanes, F, kNarrowSamples, kNarrowBlocks>(j, first);
+    } else {
+      narrow_bf16_samples<Lanes, F, 2 * kNarrowSamples, 1>(j, first);
+    }
+  });
+}
+
+template <class Lanes, Formula F>
+void narrow_int8_step(const NarrowStep& j) {
+  narrow_strips(j, [&](int first, bool whole) {
+    for (int sample = 0; sample < j.samples; ++sample) {
+      if (whole) {
+        narrow_int8_tile<Lanes, F, kNarrowBlocks>(j, first, sample);
+      } else {
+        narrow_int8_tile<Lanes, F, 1>(j, first, sample);
+      }
+    }
+  });
+}
+
+template <class Lanes>
+struct NarrowSet {
+  static void bf16(const NarrowStep& j) {
+    switch (j.w->formula) {
+      case Formula::gru:
+        return narrow_bf16_step<Lanes, Formula::gru>(j);
+      case Formula::lstm:
+        return narrow_bf16_step<Lanes, Formula::lstm>(j);
+      default:
+        return narrow_bf16_step<Lanes, Formula::plain>(j);
+    }
+  }
+  static void int8(const NarrowStep& j) {
+    switch (j.w->formula) {
+      case Formula::gru:
+        return narrow_int8_step<Lanes, Formula::gru>(j);
+      case Formula::lstm:
+        return narrow_int8_step<Lanes, Formula::lstm>(j);
+      default:
+        return narrow_int8_step<Lanes, Formula::plain>(j);
+    }
+  }
+  static void to_bytes(const float* from, const float* steps, int n, std::uint8_t* to) {
+    for (int i = 0; i < n; i += kNarrowLanes) {
+      Lanes::store_bytes(to + i, Lanes::mul(Lanes::load(from + i), Lanes::load(steps + i)));
+    }
+  }
+};
+
+}  // namespace steelyard::cpu

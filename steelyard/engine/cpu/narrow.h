@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layers with narrow weights: bf16 (multiplied in fp32) and int8 (multiplied with activations of
+// eight bits, summed up in 32), the state always fp32. Plain data and the table of kernels: one for
+// AVX-512 with VNNI by intrinsics, one in plain C++ for every other CPU. Kernels keep nothing; a
+// job belongs to one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "steelyard/engine/cpu/kernels.h"
+#include "steelyard/record/spec.h"
+
+namespace steelyard::cpu {
+
+constexpr int kNarrowLanes = 16;
+// How many blocks of units, and of how many samples, are summed up together.
+constexpr int kNarrowBlocks = 2, kNarrowSamples = 2;
+
+// Rows that are summed up: a GRU keeps what the input gives to n (row 3) apart from what the state
+// gives (row 2).
+constexpr int narrow_rows_of(Formula f) { return f == Formula::gru ? 4 : gates_of(f); }
+
+// What one direction of one layer multiplies: inputs and then the state, in *groups* of as many
+// values as a word of 32 bits holds weights (2 or 4). An operand begins a new group.
+struct NarrowPacked {
+  Formula formula = Formula::gru;  // not gru_reset_first
+  Activation activation = Activation::tanh;
+  int hidden = 0, blocks = 0, operands = 0;
+  int widths[2] = {0, 0};                // of the operands
+  const std::uint32_t* words = nullptr;  // [strip][group][gate][block of the strip][lane]
+  std::ptrdiff_t block_words = 0;        // how many belong to one block
+  const float* bias = nullptr;           // [block][row][lane]
+  // int8: what a sum of products is worth, and where it starts, so that values stored with an
+  // offset of 128 count as if they had none. [block][input, state][gate][lane]
+  const float* scale = nullptr;
+  const std::int32_t* start = nullptr;
+  float state_steps = 127;  // int8: how many steps a unit of the state has
+
+  std::ptrdiff_t padded() const { return std::ptrdiff_t(blocks) * kNarrowLanes; }
+};
+
+// One time step of one direction for some samples. `x` is float for bf16 and unsigned bytes for
+// int8; so is what the state is multiplied as.
+struct NarrowStep {
+  const NarrowPacked* w = nullptr;
+  const float* x[2] = {nullptr, nullptr};
+  const std::uint8_t* byte_x[2] = {nullptr, nullptr};
+  std::ptrdiff_t x_sample[2] = {0, 0};
+  int samples = 1;
+  bool backward = false;     // read the weights from their end
+  const float* h = nullptr;  // [sample][padded], null = zero
+  const std::uint8_t* byte_h = nullptr;
+  float* h_next = nullptr;
+  std::uint8_t* byte_h_next = nullptr;
+  float* c = nullptr;  // lstm
+};
+
+struct NarrowKernels {
+  const char* name;
+  void (*bf16)(const NarrowStep&);
+  void (*int8)(const NarrowStep&);
+  // to[i] = 128 + from[i] * steps[i], rounded and limited to a byte; `n` is a multiple of 16.
+  void (*to_bytes)(const float* from, const float* steps, int n, std::uint8_t* to);
+};
+
+// Those of AVX-512 with VNNI, or null where the CPU lacks it.
+const NarrowKernels* avx512_narrow_kernels();
+const NarrowKernels& plain_narrow_kernels();
+// By the name of the fp32 kernels: an instruction set that is forced is forced here too.
+const NarrowKernels& narrow_kernels_for(const Kernels&);
+
+}  // namespace steelyard::cpu

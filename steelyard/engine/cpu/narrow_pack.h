@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// A network's recurrent weights as bf16 or int8, in the order in which narrow kernels read them.
+// Immutable once made; may be shared by threads.
+#pragma once
+
+#include <vector>
+
+#include "steelyard/engine/cpu/buffer.h"
+#include "steelyard/engine/cpu/narrow.h"
+
+namespace steelyard::cpu {
+
+// How large values become: what eight bits must cover.
+struct NarrowRanges {
+  std::vector<float> features;             // of each input feature
+  std::vector<std::vector<float>> states;  // [layer][direction]
+};
+
+class NarrowWeights {
+ public:
+  // bf16 with no ranges, int8 with them. Throws Error for a layer that it cannot pack.
+  NarrowWeights(const Network&, const NarrowRanges*);
+  const NarrowPacked& packed(int layer, int direction) const {
+    return layers_[layer][direction].packed;
+  }
+  // int8: steps a unit of each feature has, padded to whole vectors; empty for bf16.
+  const Buffer& feature_steps() const { return feature_steps_; }
+  bool int8() const { return bool(feature_steps_); }
+
+ private:
+  struct OneWay {
+    NarrowPacked packed;
+    Buffer words, bias, scale, start;
+  };
+  // What a unit of each input of the layer stands for in bytes, by operand.
+  std::vector<std::vector<float>> input_ranges(const Network&, int layer,
+                                               const NarrowRanges*) const;
+  OneWay pack(const Network&, int layer, int direction, const NarrowRanges*) const;
+
+  std::vector<std::vector<OneWay>> layers_;
+  Buffer feature_steps_;
+};
+
+}  // namespace steelyard::cpu

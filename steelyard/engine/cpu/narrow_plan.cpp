@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans and runs layers with narrow weights: see narrow_plan.h.
+#include "steelyard/engine/cpu/narrow_plan.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace steelyard::cpu {
+namespace {
+
+// Few enough samples that their states stay in the cache, and no more than a quarter of a gigabyte
+// for what one layer leaves to the next.
+int chunk_of(const Network& network, int batch, int window) {
+  std::size_t chunk = 48;
+  if (network.layers.size() > 1) {
+    int widest = 1;
+    for (const Recurrent& layer : network.layers) widest = std::max(widest, layer.hidden);
+    constexpr std::size_t kFloats = std::size_t(1) << 26;
+    chunk = std::clamp<std::size_t>(kFloats / widest / 2 / window, 1, chunk);
+  }
+  return int(std::min<std::size_t>(chunk, std::size_t(batch)));
+}
+
+std::ptrdiff_t padded_features(int features) {
+  return std::ptrdiff_t(features + kNarrowLanes - 1) / kNarrowLanes * kNarrowLanes;
+}
+
+}  // namespace
+
+NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, const Kernels& kernels,
+                       PackCache& cache, int batch, int window, Keeps keeps)
+    : weights_(weights),
+      kernels_(narrow_kernels_for(kernels)),
+      batch_(batch),
+      window_(window),
+      chunk_(keeps == Keeps::state ? batch : chunk_of(network, batch, window)),
+      features_(network.features),
+      carries_(keeps == Keeps::state),
+      outputs_(network.outputs()),
+      head_(network, kernels, cache, chunk_) {
+  input_.width = network.features;
+  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : batch);
+  input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
+  if (weights.int8()) {
+    row_ = Buffer(padded_features(features_));
+    bytes_ = Buffer(times(times(padded_features(features_), chunk_), window) / sizeof(float) + 1);
+  }
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    first_pass_.push_back(int(passes_.size()));
+    for (int d = 0; d < network.layers[l].directions; ++d) {
+      passes_.push_back(make_pass(network, int(l), d, chunk_, keeps));
+    }
+  }
+  reset();
+}
+
+NarrowPlan::Pass NarrowPlan::make_pass(const Network& network, int index, int direction, int chunk,
+                                       Keeps keeps) const {
+  const Recurrent& layer = network.layers[index];
+  const bool last = index + 1 == int(network.layers.size());
+  Pass pass;
+  pass.w = &weights_.packed(index, direction);
+  pass.layer = index;
+  pass.reverse = layer.reverse || direction == 1;
+  pass.sequence = keeps == Keeps::everything || (keeps == Keeps::nothing && !last);
+  pass.from_last_step =
+      last && pass.reverse && network.readout == Readout::last_step && keeps != Keeps::everything;
+  const std::size_t state = times(pass.w->padded(), chunk);
+  pass.h = Buffer(times(state, pass.sequence ? window_ : 2));
+  if (weights_.int8()) pass.bytes = Buffer(pass.h.size() / sizeof(float) + 1);
+  if (layer.cell == Cell::lstm) pass.c = Buffer(state);
+  // Pages are made real now, not in the first infer().
+  for (Buffer* b : {&pass.h, &pass.bytes}) {
+    if (*b) std::memset(b->data(), 0, b->size() * sizeof(float));
+  }
+  return pass;
+}
+
+void NarrowPlan::reset() {
+  for (Pass& pass : passes_) {
+    pass.state = nullptr;
+    pass.byte_state = nullptr;
+    if (pass.c) std::memset(pass.c.data(), 0, pass.c.size() * sizeof(float));
+  }
+}
+
+void NarrowPlan::to_bytes(const float* input, int samples) {
+  const std::ptrdiff_t padded = padded_features(features_);
+  auto* to = reinterpret_cast<std::uint8_t*>(bytes_.data());
+  for (int t = 0; t < window_; ++t) {
+    for (int s = 0; s < samples; ++s) {
+      std::memcpy(row_.data(), input + t * input_.time + s * input_.sample,
+                  features_ * sizeof(float));
+      kernels_.to_bytes(row_.data(), weights_.feature_steps().data(), int(padded),
+                        to + (t * std::ptrdiff_t(chunk_) + s) * padded);
+    }
+  }
+}
+
+void NarrowPlan::run_pass(Pass& pass, const float* input, int samples) {
+  const bool int8 = weights_.int8();
+  const auto run = int8 ? kernels_.int8 : kernels_.bf16;
+  auto* bytes = reinterpret_cast<std::uint8_t*>(pass.bytes.data());
+  NarrowStep step;
+  step.w = pass.w;
+  step.samples = samples;
+  step.c = pass.c.data();
+  const int steps = pass.from_last_step ? 1 : window_;
+  for (int i = 0; i < steps; ++i) {
+    const int time = pass.from_last_step ? window_ - 1 : pass.reverse ? steps - 1 - i : i;
+    if (pass.layer == 0) {
+      const std::ptrdiff_t padded = padded_features(features_);
+      step.x[0] = input + time * input_.time;
+      step.byte_x[0] =
+          reinterpret_cast<const std::uint8_t*>(bytes_.data()) + time * padded * chunk_;
+      step.x_sample[0] = int8 ? padded : input_.sample;
+    } else {
+      const int before = first_pass_[pass.layer - 1];
+      for (int d = 0; d < pass.w->operands; ++d) {
+        const Pass& from = passes_[before + d];
+        const std::size_t at = from.sequence ? time * slot(from) : 0;
+        step.x[d] = from.sequence ? from.h.data() + at : from.state;
+        step.byte_x[d] = from.sequence
+                             ? reinterpret_cast<const std::uint8_t*>(from.bytes.data()) + at
+                             : from.byte_state;
+        step.x_sample[d] = from.w->padded();
+      }
+    }
+    const std::size_t at = (pass.sequence ? std::size_t(time) : pass.turn & 1) * slot(pass);
+    step.backward = pass.turn++ & 1;
+    step.h = pass.state;
+    step.byte_h = pass.byte_state;
+    step.h_next = pass.h.data() + at;
+    step.byte_h_next = int8 ? bytes + at : nullptr;
+    run(step);
+    pass.state = step.h_next;
+    pass.byte_state = step.byte_h_next;
+  }
+}
+
+void NarrowPlan::infer(const float* input, float* output) {
+  const int last = first_pass_.back();
+  for (int first = 0; first < batch_; first += chunk_) {
+    const int samples = std::min(chunk_, batch_ - first);
+    const float* from = input + first * input_.sample;
+    if (!carries_) reset();
+    if (weights_.int8()) to_bytes(from, samples);
+    Operand states[2];
+    for (int p = 0; p < int(passes_.size()); ++p) {
+      Pass& pass = passes_[p];
+      run_pass(pass, from, samples);
+      if (p >= last) states[p - last] = {pass.state, 0, pass.w->padded(), pass.w->hidden};
+    }
+    head_.run(states, int(passes_.size()) - last, samples,
+              output + std::ptrdiff_t(first) * outputs_);
+  }
+}
+
+float NarrowPlan::largest_state(int layer, int direction) const {
+  const Pass& pass = passes_[first_pass_[layer] + direction];
+  float largest = 0;
+  for (std::size_t i = 0; i < slot(pass) * window_; ++i) {
+    const float size = std::abs(pass.h.data()[i]);
+    if (std::isfinite(size)) largest = std::max(largest, size);
+  }
+  return largest;
+}
+
+NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
+                            std::span<const float> windows, int window) {
+  const std::size_t each = std::size_t(window) * network.features, count = windows.size() / each;
+  NarrowRanges ranges;
+  ranges.features.assign(network.features, 0);
+  for (std::size_t i = 0; i < windows.size(); ++i) {
+    float& range = ranges.features[i % network.features];
+    if (std::isfinite(windows[i])) range = std::max(range, std::abs(windows[i]));
+  }
+  for (const Recurrent& layer : network.layers) {
+    ranges.states.emplace_back(layer.directions, 0.0f);
+  }
+  const NarrowWeights weights(network, nullptr);
+  PackCache cache(network, kernels);
+  NarrowPlan plan(network, weights, kernels, cache, 1, window, NarrowPlan::Keeps::everything);
+  std::vector<float> output(network.outputs());
+  constexpr std::size_t kEnough = 64;
+  for (std::size_t k = 0; k < std::min(count, kEnough); ++k) {
+    plan.infer(windows.data() + k * count / std::min(count, kEnough) * each, output.data());
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+      for (int d = 0; d < network.layers[l].directions; ++d) {
+        float& range = ranges.states[l][d];
+        range = std::max(range, plan.largest_state(int(l), d));
+      }
+    }
+  }
+  for (float& range : ranges.features) range = range > 0 ? range : 1.0f;
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const bool bounded = network.layers[l].activation != Activation::relu;
+    for (float& range : ranges.states[l]) {
+      // Other windows may go a little further.
+      range = range > 0 ? range * 1.1f : 1.0f;
+      if (bounded) range = std::min(range, 1.0f);
+    }
+  }
+  return ranges;
+}
+
+}  // namespace steelyard::cpu

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole windows, or single steps with the state carried over, with narrow weights. All memory is
+// taken when the plan is made. Belongs to one session.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "steelyard/engine/cpu/head.h"
+#include "steelyard/engine/cpu/narrow_pack.h"
+
+namespace steelyard::cpu {
+
+class NarrowPlan {
+ public:
+  // What a plan keeps: its output alone, the state from call to call, or every state for a look at
+  // its size.
+  enum class Keeps { nothing, state, everything };
+  NarrowPlan(const Network&, const NarrowWeights&, const Kernels&, PackCache&, int batch,
+             int window, Keeps);
+
+  // From a zero state, or for Keeps::state from the last one.
+  void infer(const float* input, float* output);
+  void reset();
+  // Keeps::everything: the largest state that one direction of a layer had in the last infer().
+  float largest_state(int layer, int direction) const;
+
+ private:
+  struct Pass {
+    const NarrowPacked* w = nullptr;
+    bool reverse = false, from_last_step = false;
+    int layer = 0;
+    // [slot][sample][padded]: a slot for every step where the next layer reads them all, else two.
+    Buffer h, bytes, c;
+    bool sequence = false;
+    const float* state = nullptr;
+    const std::uint8_t* byte_state = nullptr;
+    unsigned turn = 0;
+  };
+  Pass make_pass(const Network&, int layer, int direction, int chunk, Keeps) const;
+  void run_pass(Pass&, const float* input, int samples);
+  void to_bytes(const float* input, int samples);
+  std::size_t slot(const Pass& p) const { return std::size_t(p.w->padded()) * chunk_; }
+
+  const NarrowWeights& weights_;
+  const NarrowKernels& kernels_;
+  int batch_, window_, chunk_, features_;
+  bool carries_;
+  Operand input_;
+  Buffer row_, bytes_;  // int8: the chunk's input, [step][sample][padded]
+  std::vector<Pass> passes_;
+  std::vector<int> first_pass_;
+  int outputs_;
+  Head head_;
+};
+
+// What eight bits must cover for these windows [n][window][features].
+NarrowRanges measure_ranges(const Network&, const Kernels&, std::span<const float> windows,
+                            int window);
+
+}  // namespace steelyard::cpu
