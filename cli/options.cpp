@@ -126,6 +126,28 @@ void add_compare(CLI::App* app, Compare& compare) {
       "latency.p50=3%,rmse=0.5%");
 }
 
+void add_import(CLI::App* app, Import& import) {
+  app->add_option("FILE", import.files, "results of other tools")->type_name("FILE...")->required();
+  app->add_option("--db", import.database, "database to add them to")
+      ->type_name("FILE")
+      ->required();
+  app->add_option("--format", import.options.format, "the files' layout (default: by content)")
+      ->type_name("F");
+  app->add_option("--model", import.options.model, "what the model is called")->type_name("NAME");
+  app->add_option("--device", import.options.device, "the device's name, as its maker writes it")
+      ->type_name("NAME");
+  app->add_option("--host", import.options.host, "the machine that it was measured on")
+      ->type_name("HOST");
+  app->add_option("--precision", import.precision, "fp32 (default), tf32, fp16, bf16 or int8")
+      ->type_name("P");
+  app->footer(
+      "Layouts: trtexec-times trtexec-profile hailortcli-json hailortcli-csv\n"
+      "  benchmark_app-json benchmark_app-csv benchmark_app-console\n"
+      "  onnxruntime_perf_test loadgen-summary loadgen-detail nvidia-smi seed\n\n"
+      "Example:\n  steelyard import times.json --model GRU_Apple --db apple.db \\\n"
+      "    --device 'NVIDIA GeForce RTX 3070 Ti'");
+}
+
 void add_advise(CLI::App* app, Advise& advise, Texts& texts) {
   const auto text = [&](const char* name, std::string& to, const char* type, const char* help) {
     app->add_option(name, to, help)->type_name(type);
@@ -213,6 +235,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   Export exported;
   Compare compared;
   Advise advise;
+  Import imported;
   CLI::App* c_devices =
       app.add_subcommand("devices", "List the devices that can be measured here.");
   c_devices->add_flag("--json", devices.json, "as JSON");
@@ -246,6 +269,8 @@ Command parse_command_line(const std::vector<std::string>& words) {
       app.add_subcommand("compare", "Say whether one version is worse than another.");
   add_compare(c_compare, compared);
   add_language(c_compare, texts);
+  CLI::App* c_import = app.add_subcommand("import", "Take over results of other tools.");
+  add_import(c_import, imported);
   CLI::App* c_advise = app.add_subcommand("advise", "Say which system does a job, and why.");
   add_output(c_advise, advise.databases, advise.output);
   add_advise(c_advise, advise, texts);
@@ -276,6 +301,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   }
   if (*c_export) return exported;
   if (*c_compare) return compared.language = parse_language(texts.language), compared;
+  if (*c_import) return complete(imported), imported;
   if (*c_advise) return complete(advise, texts), advise;
   if (*c_worker) return Worker{};
   return complete(report, texts), report;

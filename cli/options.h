@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "steelyard/data/data.h"
+#include "steelyard/exchange/exchange.h"
 #include "steelyard/report/report.h"
 #include "steelyard/run/run.h"
 
@@ -72,6 +73,13 @@ struct Compare {
   std::filesystem::path output;
 };
 
+struct Import {
+  std::vector<std::filesystem::path> files;
+  ImportOptions options;
+  std::string precision = "fp32";
+  std::filesystem::path database;
+};
+
 struct Advise {
   std::vector<std::filesystem::path> databases;
   Question question;
@@ -88,8 +96,8 @@ struct Said {
   std::string text;
 };
 
-using Command =
-    std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Advise, Worker, Said>;
+using Command = std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Import, Advise,
+                             Worker, Said>;
 
 // Throws UsageError, with a suggestion where a word is nearly one of ours.
 Command parse_command_line(const std::vector<std::string>& words);

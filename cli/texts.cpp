@@ -116,6 +116,14 @@ void complete(Run& run, const Texts& texts, const std::vector<std::string>& word
   run.language = parse_language(texts.language);
 }
 
+void complete(Import& import) {
+  const auto precision = precision_from(import.precision);
+  if (!precision)
+    throw UsageError(fmt::format("there is no precision '{}'", import.precision),
+                     "there is: fp32, tf32, fp16, bf16, int8");
+  import.options.precision = *precision;
+}
+
 void complete(Advise& advise, const Texts& texts) {
   advise.language = parse_language(texts.language);
   Question& q = advise.question;

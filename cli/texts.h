@@ -30,6 +30,7 @@ Language parse_language(const std::string& text);
 void complete(Train& train, const Texts& texts);
 void complete(Run& run, const Texts& texts, const std::vector<std::string>& words);
 void complete(Report& report, const Texts& texts);
+void complete(Import& import);
 void complete(Advise& advise, const Texts& texts);
 
 }  // namespace steelyard::cli

@@ -9,6 +9,7 @@
 
 #include "steelyard/record/advice.h"
 #include "steelyard/record/comparison.h"
+#include "steelyard/record/record.h"
 #include "steelyard/record/summary.h"
 
 namespace steelyard {
@@ -37,5 +38,19 @@ std::string export_json(const Comparison&);
 // {"schema_version":1,"advice":[{"model","question","by","expected","systems":[...],...}]}:
 // docs/cli.md
 std::string export_json(const std::vector<Advice>&);
+
+// What the user says about another tool's file; what is empty is taken from the file, or stays
+// unsaid.
+struct ImportOptions {
+  std::string format;  // one of import_formats(); empty: by content
+  std::string model, device, host;
+  Precision precision = Precision::fp32;
+};
+std::vector<std::string> import_formats();
+// Another tool's results as measurements of provenance `imported`. What the file does not say stays
+// missing, and the summary's reasons say so. Throws Error with one sentence for anything that is
+// not such a file, however damaged.
+std::vector<Measurement> import_text(const std::string& name, std::string_view text,
+                                     const ImportOptions&);
 
 }  // namespace steelyard

@@ -142,7 +142,11 @@ class Reader {
   template <class T>
   void operator()(const char* name, T& value) {
     const auto found = in_.find(name);
-    if (found == in_.end()) fail(name, "is missing");
+    if (found == in_.end()) {
+      // What a record may lack anyway is lacking in those of older versions.
+      if constexpr (requires { value.has_value(); }) return value.reset();
+      fail(name, "is missing");
+    }
     try {
       read(*found, value);
     } catch (const Json::exception&) {

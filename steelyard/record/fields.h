@@ -137,20 +137,22 @@ void fields(V& v, T& x) {
   v("load_ns", x.load); v("first_query_ns", x.first_query); v("warm_up_ns", x.warm_up);
   v("warm_up_queries", x.warm_up_queries);
 }
+template <class V, Is<Reported> T>
+void fields(V& v, T& x) { v("by", x.by); v("figures", x.figures); }
 template <class V, Is<Measurement> T>
 void fields(V& v, T& x) {
   v("campaign", x.campaign); v("case", x.what); v("effort", x.effort); v("manifest", x.manifest);
   v("outcome", x.outcome); v("startup", x.startup); v("memory_bytes", x.memory_bytes); v("obtained", x.obtained);
   v("channels", x.channels); v("blocks", x.blocks); v("output_width", x.output_width); v("outputs", x.outputs);
   v("seen", x.seen);
-  v("remarks", x.remarks);
+  v("remarks", x.remarks); v("reported", x.reported);
 }
 
 template <class V, Is<CaseBegin> T>
 void fields(V& v, T& x) {
   v("channels", x.channels); v("startup", x.startup); v("device", x.device); v("obtained", x.obtained);
   v("output_width", x.output_width); v("windows", x.windows);
-  v("remarks", x.remarks);
+  v("remarks", x.remarks); v("reported", x.reported);
 }
 
 template <class V, Is<PercentileFigure> T>

@@ -389,6 +389,15 @@ struct Attachment {
   std::optional<EnteredPower> entered;
 };
 
+// Figures that another tool printed of its own run, where it keeps no queries: nothing can be
+// computed from them, and no bound.
+struct Reported {
+  std::string by;  // "hailortcli benchmark --csv"
+  // latency.mean, .stddev, .min, .max, .p99 (any percentile; ns), throughput (1/s), utilisation
+  // (%), memory (B), power (W), rmse (unit of the data), queries, seconds
+  std::vector<Quantity> figures;
+};
+
 // Raw. Everything later is computed from this.
 struct Measurement {
   std::string campaign;
@@ -402,6 +411,7 @@ struct Measurement {
   Precision obtained = Precision::fp32;
   std::vector<Reason> remarks;  // how the runtime took the model
   std::vector<Channel> channels;
+  std::optional<Reported> reported;  // imported cases only
   std::vector<Block> blocks;
   // Outputs kept from the timed run: `output_width` numbers a window, in window order; `seen[i]`
   // tells whether window i was ever answered. Each window counts once.

@@ -35,6 +35,10 @@ EnergyFigures energy_of(const Measurement&, const Totals&, const PowerFigures&);
 TrustFigures trust_of(const Measurement&, const Totals&, const LatencyFigures&,
                       std::optional<double> harness_overhead_ns);
 
+// Figures that another tool printed, over what could be computed; what it did not say is missing
+// for that reason.
+void fill_reported(Summary&, const Measurement&);
+
 bool is_null(const Measurement&);
 bool is_simulated(const Measurement&);
 

@@ -109,6 +109,7 @@ Summary summarize(const Measurement& m, std::optional<double> harness_overhead_n
   s.power = power_of(m, totals);
   s.energy = energy_of(m, totals, s.power);
   s.trust = trust_of(m, totals, s.latency_ns, s.harness_overhead_ns);
+  if (m.reported) fill_reported(s, m);
   return s;
 }
 

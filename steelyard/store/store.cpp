@@ -229,6 +229,7 @@ Measurement load_item(sqlite::Connection& database, const Plan& plan, sqlite::St
     measurement.obtained = begin.obtained;
     measurement.remarks = std::move(begin.remarks);
     measurement.output_width = begin.output_width;
+    measurement.reported = std::move(begin.reported);
   }
   if (!item.is_null(3)) {
     measurement.outcome = record_of<Outcome>(item.blob(3));
