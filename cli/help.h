@@ -33,7 +33,9 @@ class OneScreen : public CLI::Formatter {
         text += fmt::format(" --{} {}", option->get_lnames().front(), option->get_type_name());
     return text + " [OPTION]...";
   }
+  // An option without a description stands in the line of its neighbour.
   static std::string line(const CLI::Option* option) {
+    if (option->get_description().empty()) return "";
     if (option->get_positional())
       return fmt::format("  {:<26}{}\n", option->get_type_name(), option->get_description());
     std::string names;

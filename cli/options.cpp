@@ -64,34 +64,36 @@ void add_train(CLI::App* app, Train& train, Texts& texts) {
 void add_run(CLI::App* app, Run& run, Texts& texts) {
   app->add_option("--model", texts.models, "ONNX models, several or repeated")
       ->type_name("[NAME=]FILE...");
-  app->add_option("--data", run.options.data, "the table that the windows are cut from")
+  app->add_option("--data", run.options.data, "the table of the windows; --ticker T: its rows of T")
       ->type_name("FILE");
-  app->add_option("--ticker", run.options.ticker, "rows of this ticker, for long files")
-      ->type_name("T");
+  app->add_option("--ticker", run.options.ticker, "")->type_name("T");
   app->add_option("--device", run.options.specs, "backend[:device][@precision], or all")
       ->type_name("SPEC...");
   app->add_option("--set", texts.settings, "backend.key=v[,v]: a setting; several sweep")
       ->type_name("B.K=V...");
-  app->add_option("--scenario", texts.scenario, "SingleStream (default) or Offline")
+  app->add_option("--scenario", texts.scenario,
+                  "SingleStream Offline Server FixedRate PeakRate Streaming")
       ->type_name("S");
-  app->add_option("--batch", texts.batch, "Offline: windows a query (default 64)")
-      ->check(whole_number)
+  app->add_option("--batch", texts.batch, "Offline: windows a query (64); --in-flight N queries")
       ->type_name("N");
-  app->add_option("--in-flight", texts.in_flight, "Offline: queries at once (default 1)")
-      ->check(whole_number)
-      ->type_name("N");
-  app->add_option("--effort", texts.effort, "quick (default): 10,000 queries and 2 s a case")
+  app->add_option("--in-flight", texts.in_flight, "")->type_name("N");
+  app->add_option("--rate", texts.rate, "Server, FixedRate: 1000/s; --p99 5ms: of PeakRate")
+      ->type_name("R");
+  app->add_option("--p99", texts.p99, "")->type_name("T");
+  app->add_option("--effort", texts.effort, "quick (default), standard, publishable: 2, 60, 600 s")
       ->type_name("E");
-  app->add_option("--min-queries", texts.min_queries, "queries a case at least")
-      ->check(whole_number)
-      ->type_name("N");
-  app->add_option("--min-duration", texts.min_duration, "2, 0.2s or 200ms a case at least")
+  app->add_option("--min-queries", texts.min_queries, "")->check(whole_number)->type_name("N");
+  app->add_option("--min-duration", texts.min_duration,
+                  "a case; --max-duration T at most, --min-queries N")
       ->type_name("T");
-  app->add_option("--max-duration", texts.max_duration, "and at most (default 10s)")
-      ->type_name("T");
+  app->add_option("--max-duration", texts.max_duration, "")->type_name("T");
   app->add_option("--seed", run.options.seed, "order of blocks, simulated noise (default 1)")
       ->check(whole_number)
       ->type_name("N");
+  app->add_option("--memory-limit", texts.memory_limit,
+                  "of a worker: 4G; --require stable: else exit code 4")
+      ->type_name("SIZE");
+  app->add_option("--require", texts.require, "")->type_name("TRUST");
   app->add_option("--db", run.database, "where the measurements go")->type_name("FILE");
   app->add_flag("--resume", run.resume, "measure only what FILE does not have yet");
   app->add_flag("--dry-run", run.dry_run, "say what would be measured, and stop");
@@ -295,10 +297,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   if (*c_devices) return devices.language = parse_language(texts.language), devices;
   if (*c_doctor) return doctor.language = parse_language(texts.language), doctor;
   if (*c_train) return complete(train, texts), train;
-  if (*c_run) {
-    texts.batch_given = c_run->count("--batch") + c_run->count("--in-flight") > 0;
-    return complete(run, texts, words), run;
-  }
+  if (*c_run) return complete(run, texts, words), run;
   if (*c_export) return exported;
   if (*c_compare) return compared.language = parse_language(texts.language), compared;
   if (*c_import) return complete(imported), imported;

@@ -47,6 +47,7 @@ struct Run {
   bool resume = false;
   bool dry_run = false;
   bool json = false;
+  bool require_stable = false;
   Language language = Language::en;
 };
 
@@ -107,6 +108,8 @@ nanoseconds parse_duration(std::string_view text, std::string_view option);
 
 // "10", "10W" where `unit` is "W", "10 W". At least 0. Throws UsageError.
 double parse_number(std::string_view text, std::string_view unit, std::string_view option);
+// "4G", "512M", "65536": bytes, by powers of 1024. Throws UsageError.
+std::uint64_t parse_size(std::string_view text, std::string_view option);
 
 // The name among `known` that is nearest to `word`; empty when none is near.
 std::string nearest(std::string_view word, const std::vector<std::string>& known);

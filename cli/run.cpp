@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
+#include "steelyard/base/clock.h"
 #include "steelyard/exchange/exchange.h"
 #include "steelyard/record/encode.h"
 #include "steelyard/stats/stats.h"
@@ -28,19 +29,35 @@ std::string clock_text(nanoseconds t) {
              : fmt::format("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
 }
 
+std::string load_text(const Scenario& scenario) {
+  std::string text(kind_of(scenario));
+  if (batch_of(scenario) > 1) text += fmt::format(" batch={}", batch_of(scenario));
+  if (rate_of(scenario) > 0) text += fmt::format(" rate={}/s", rate_of(scenario));
+  if (const auto* peak = std::get_if<PeakRate>(&scenario))
+    text += fmt::format(" p99={}us", static_cast<double>(peak->p99.count()) / 1000);
+  if (in_flight_of(scenario) > 1) text += fmt::format(" in_flight={}", in_flight_of(scenario));
+  return text;
+}
+
 std::string title_of(const Case& what) {
   std::string text = fmt::format("{} on {}", what.model, to_string(what.spec));
   for (const auto& setting : what.settings)
     text += fmt::format(" {}={}", setting.key, setting.value);
+  if (!std::holds_alternative<SingleStream>(what.scenario))
+    text += fmt::format(", {}", load_text(what.scenario));
   return text;
 }
 
-// Rounded up: what an effort asks at least; slow devices take longer.
+// Rounded up: what an effort asks at least; slow devices take longer, and a search holds some ten
+// trials.
 nanoseconds expected_duration(const Plan& plan) {
+  constexpr int kTrials = 12;
   nanoseconds all{0};
   for (const Case& what : plan.cases)
     if (what.device.provenance != Provenance::simulated)
-      all += plan.effort.min_duration + plan.effort.warm_up * plan.effort.blocks;
+      all += plan.effort.min_duration *
+                 (std::holds_alternative<PeakRate>(what.scenario) ? kTrials : 1) +
+             plan.effort.warm_up * plan.effort.blocks * plan.effort.workers;
   return all;
 }
 
@@ -121,9 +138,31 @@ int show_result(const Store& store, const std::set<std::string>& ids, const std:
                        [&](const Summary& s) { return s.outcome.kind == kind; });
   };
   if (any(Outcome::Failed)) return 1;
+  const bool unstable = std::any_of(summaries.begin(), summaries.end(), [](const Summary& s) {
+    return s.outcome.kind == Outcome::Completed && s.backend != "null" && s.trust.kind != "STABLE";
+  });
+  if (words.require_stable && unstable) return 4;
   if (any(Outcome::Completed)) return 0;
   throw NothingToMeasure("nothing could be measured: every case was skipped",
                          "`steelyard doctor` says what is missing");
+}
+
+// Waits for space where the disk is full: what was measured is dearer than time.
+void append(Store& store, const Plan& plan, const Event& event, const std::atomic<bool>& stop) {
+  MonotonicClock clock;
+  for (bool said = false;; said = true) {
+    try {
+      return store.append(plan, event);
+    } catch (const DiskFull& full) {
+      if (stop) throw;
+      if (!said) {
+        talk(full.what());
+        talk("Paused: free some space and the campaign goes on by itself; Ctrl-C ends it.");
+      }
+      for (int tenths = 0; tenths < 20 && !stop; ++tenths)
+        clock.sleep_until(clock.now() + std::chrono::milliseconds(100));
+    }
+  }
 }
 
 // False when it was interrupted before all was measured.
@@ -134,7 +173,7 @@ bool measure(Store& store, const Plan& plan, const Resume& resume, const Run& wo
     run(
         plan,
         [&](const Event& event) {
-          store.append(plan, event);
+          append(store, plan, event, interrupt.flag());
           progress(event);
         },
         resume, &interrupt.flag());

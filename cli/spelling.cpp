@@ -58,6 +58,22 @@ double parse_number(std::string_view text, std::string_view unit, std::string_vi
   return value;
 }
 
+std::uint64_t parse_size(std::string_view text, std::string_view option) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  if (unit.ends_with("iB")) unit.remove_suffix(2);
+  const double scale = unit.empty()  ? 1
+                       : unit == "K" ? 1024.0
+                       : unit == "M" ? 1048576.0
+                       : unit == "G" ? 1073741824.0
+                                     : 0;
+  if (error != std::errc() || scale == 0 || !(value * scale >= 1) || value * scale > 1e15)
+    throw UsageError(fmt::format("{} '{}' is not a size", option, text),
+                     "write bytes or a unit: 512M, 4G");
+  return static_cast<std::uint64_t>(value * scale);
+}
+
 std::string nearest(std::string_view word, const std::vector<std::string>& known) {
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;

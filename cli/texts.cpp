@@ -8,20 +8,11 @@
 #include <cstdlib>
 #include <utility>
 
+#include "cli/sweep.h"
 #include "steelyard/base/error.h"
 
 namespace steelyard::cli {
 namespace {
-
-std::vector<std::string> split(std::string_view text, char at) {
-  std::vector<std::string> parts;
-  while (true) {
-    const auto end = text.find(at);
-    parts.emplace_back(text.substr(0, end));
-    if (end == text.npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 Language language_of_environment() {
   for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"})
@@ -89,17 +80,8 @@ void complete(Train& train, const Texts& texts) {
 void complete(Run& run, const Texts& texts, const std::vector<std::string>& words) {
   for (const auto& text : texts.models) run.options.models.push_back(parse_model(text));
   for (const auto& text : texts.settings) run.options.settings.push_back(parse_setting(text));
-  if (texts.scenario == "Offline") {
-    run.options.scenario = Offline{texts.batch, texts.in_flight};
-  } else if (texts.scenario != "SingleStream") {
-    const std::string near = nearest(texts.scenario, {"SingleStream", "Offline"});
-    throw UsageError(
-        fmt::format("there is no scenario '{}'", texts.scenario),
-        near.empty() ? "there is: SingleStream, Offline" : fmt::format("did you mean {}?", near));
-  } else if (texts.batch_given) {
-    throw UsageError("--batch and --in-flight belong to --scenario Offline",
-                     "add --scenario Offline, or leave them out");
-  }
+  run.options.scenarios =
+      parse_scenarios({texts.scenario, texts.batch, texts.in_flight, texts.rate, texts.p99});
   Effort& effort = run.options.effort;
   effort = effort_named(texts.effort);
   if (texts.min_queries) effort.min_queries = *texts.min_queries;
@@ -112,6 +94,12 @@ void complete(Run& run, const Texts& texts, const std::vector<std::string>& word
     effort.max_duration = std::max(effort.max_duration, effort.min_duration);
   else if (texts.min_duration.empty())
     effort.min_duration = std::min(effort.max_duration, effort.min_duration);
+  if (!texts.memory_limit.empty())
+    run.options.memory_limit = parse_size(texts.memory_limit, "--memory-limit");
+  if (!texts.require.empty() && texts.require != "stable")
+    throw UsageError(fmt::format("--require '{}' is not known", texts.require),
+                     "there is: --require stable");
+  run.require_stable = !texts.require.empty();
   run.options.command = as_typed(words);
   run.language = parse_language(texts.language);
 }

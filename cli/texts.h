@@ -18,10 +18,10 @@ struct Texts {
   std::string min_duration, max_duration, features, kinds = "gru,lstm,bilstm";
   std::vector<std::string> models, settings;
   std::optional<std::uint64_t> min_queries;
-  int batch = 64, in_flight = 1;
-  bool batch_given = false;  // or --in-flight
-  // advise
+  // advise; of `run` too: p99, rate
   std::string p50, p95, p99, p999, rate, max_power, max_loss, budget, tariff, years;
+  std::string batch, in_flight;
+  std::string memory_limit, require;
 };
 
 // An empty text is the language of the environment.

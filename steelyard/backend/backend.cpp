@@ -80,6 +80,11 @@ Signature signature_of(const Model& model, int batch, int window) {
   return signature;
 }
 
+std::unique_ptr<Session> CompiledModel::open_steps(int) {
+  throw Unsupported("this backend does not carry a model's state from step to step",
+                    "measure it with another scenario, or on native-cpu");
+}
+
 Clock& CompiledModel::clock() {
   static MonotonicClock clock;  // without state, so all threads may share it
   return clock;

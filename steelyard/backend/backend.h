@@ -95,6 +95,9 @@ class CompiledModel {
   virtual std::unique_ptr<Session> open(int batch) = 0;
   // Default: `depth` Sessions on threads of their own.
   virtual std::unique_ptr<Stream> stream(int depth, int batch);
+  // Streaming: infer() takes one time step, [batch, 1, features], and carries the state on to the
+  // next; reset() forgets it. Default: throws Unsupported.
+  virtual std::unique_ptr<Session> open_steps(int batch);
   // The clock that queries, sensors and durations of this model live on. Default: CLOCK_MONOTONIC.
   virtual Clock& clock();
   // The precision actually obtained, which may differ from the one asked for.

@@ -41,7 +41,12 @@ std::string cell(const std::optional<Reason>& reason) {
 std::string text_of(const Scenario& scenario) {
   if (const auto* offline = std::get_if<Offline>(&scenario))
     return fmt::format("Offline batch={} in_flight={}", offline->batch, offline->in_flight);
-  return std::string(kind_of(scenario));
+  std::string text(kind_of(scenario));
+  if (rate_of(scenario) > 0) text += fmt::format(" rate={}", rate_of(scenario));
+  if (const auto* peak = std::get_if<PeakRate>(&scenario))
+    text += fmt::format(" p99_ns={}", peak->p99.count());
+  if (in_flight_of(scenario) > 1) text += fmt::format(" in_flight={}", in_flight_of(scenario));
+  return text;
 }
 
 struct Line {

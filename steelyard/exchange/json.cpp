@@ -31,6 +31,12 @@ Json json_of(const Scenario& scenario) {
   if (const auto* offline = std::get_if<Offline>(&scenario)) {
     json["batch"] = offline->batch;
     json["in_flight"] = offline->in_flight;
+  } else if (rate_of(scenario) > 0) {
+    json["rate_per_second"] = rate_of(scenario);
+    json["in_flight"] = in_flight_of(scenario);
+  } else if (const auto* peak = std::get_if<PeakRate>(&scenario)) {
+    json["p99_ns"] = peak->p99.count();
+    json["in_flight"] = peak->in_flight;
   }
   return json;
 }
@@ -62,8 +68,18 @@ Json json_of(const LatencyFigures& latency) {
           {"mean_ci", json_of(latency.mean_ci)},
           {"median_ci", json_of(latency.median_ci)},
           {"percentiles", percentiles},
-          {"parts", Json::object()},
+          {"parts", latency.prepare_ns ? Json{{"prepare", *latency.prepare_ns}} : Json::object()},
           {"curve", {{"ns", latency.curve_ns}, {"share", latency.curve_share}}}};
+}
+
+Json json_of(const RateFigures& rate) {
+  return {{"offered_per_second", number(rate.offered)},
+          {"peak_per_second", number(rate.peak)},
+          {"peak_ci", json_of(rate.peak_ci)},
+          {"send_delay_ns",
+           {{"mean", number(rate.send_delay_mean_ns)}, {"max", number(rate.send_delay_max_ns)}}},
+          {"late_percent", number(rate.late_percent)},
+          {"reason", json_of(rate.reason)}};
 }
 
 Json json_of(const AccuracyFigures& accuracy) {
@@ -110,6 +126,12 @@ Json json_of(const TrustFigures& trust) {
   return {{"kind", trust.kind}, {"findings", findings}};
 }
 
+Json json_of(const HostState& host) {
+  return {{"clock_mhz", number(host.clock_mhz)},
+          {"temperature_c", number(host.temperature_c)},
+          {"load", number(host.load)}};
+}
+
 Json json_of(const Manifest& manifest) {
   return {{"tool_version", manifest.tool_version},
           {"command", manifest.command},
@@ -119,6 +141,9 @@ Json json_of(const Manifest& manifest) {
           {"cpu", manifest.cpu},
           {"cores", manifest.cores},
           {"governor", manifest.governor},
+          {"smt", manifest.smt},
+          {"boost", manifest.boost},
+          {"before", json_of(manifest.before)},
           {"build", manifest.build}};
 }
 
@@ -162,6 +187,7 @@ Json json_of(const Summary& s) {
   json["measured_seconds"] = number(s.measured_seconds);
   json["latency_ns"] = json_of(s.latency_ns);
   json["throughput_per_second"] = number(s.throughput_per_second);
+  json["rate"] = json_of(s.rate_per_second);
   json["startup"] = {{"load_ns", number(s.startup.load_ns)},
                      {"first_query_ns", number(s.startup.first_query_ns)},
                      {"warm_up_ns", number(s.startup.warm_up_ns)}};
@@ -174,6 +200,7 @@ Json json_of(const Summary& s) {
   json["trust"] = json_of(s.trust);
   json["correctness"] = {{"kind", s.correctness.kind}, {"reason", json_of(s.correctness.reason)}};
   json["manifest"] = json_of(s.manifest);
+  json["manifest"]["after"] = json_of(s.after);
   return json;
 }
 

@@ -31,7 +31,8 @@ struct Alternatives;  // the key that tells them apart, and their names in order
 template <>
 struct Alternatives<Scenario> {
   static constexpr const char* key = "kind";
-  static constexpr const char* names[] = {"SingleStream", "Offline"};
+  static constexpr const char* names[] = {"SingleStream", "Offline",  "Server",
+                                          "FixedRate",    "PeakRate", "Streaming"};
 };
 template <>
 struct Alternatives<Request> {

@@ -68,13 +68,21 @@ template <class V, Is<SingleStream> T>
 void fields(V&, T&) {}
 template <class V, Is<Offline> T>
 void fields(V& v, T& x) { v("batch", x.batch); v("in_flight", x.in_flight); }
+template <class V, Is<Server> T>
+void fields(V& v, T& x) { v("rate_per_second", x.rate_per_second); v("in_flight", x.in_flight); }
+template <class V, Is<FixedRate> T>
+void fields(V& v, T& x) { v("rate_per_second", x.rate_per_second); v("in_flight", x.in_flight); }
+template <class V, Is<PeakRate> T>
+void fields(V& v, T& x) { v("p99_ns", x.p99); v("in_flight", x.in_flight); }
+template <class V, Is<Streaming> T>
+void fields(V&, T&) {}
 template <class V, Is<Setting> T>
 void fields(V& v, T& x) { v("key", x.key); v("value", x.value); }
 template <class V, Is<Effort> T>
 void fields(V& v, T& x) {
   v("name", x.name); v("min_queries", x.min_queries); v("min_duration_ns", x.min_duration);
   v("max_duration_ns", x.max_duration); v("warm_up_ns", x.warm_up); v("warm_up_queries", x.warm_up_queries);
-  v("blocks", x.blocks); v("workers", x.workers);
+  v("blocks", x.blocks); v("workers", x.workers); v("target_error", x.target_error);
 }
 template <class V, Is<Case> T>
 void fields(V& v, T& x) {
@@ -82,10 +90,15 @@ void fields(V& v, T& x) {
   v("artefact", x.artefact); v("spec", x.spec); v("device", x.device); v("precision", x.precision);
   v("settings", x.settings); v("scenario", x.scenario); v("truth", x.truth);
 }
+template <class V, Is<HostState> T>
+void fields(V& v, T& x) {
+  v("clock_mhz", x.clock_mhz); v("temperature_c", x.temperature_c); v("load", x.load);
+}
 template <class V, Is<Manifest> T>
 void fields(V& v, T& x) {
   v("tool_version", x.tool_version); v("command", x.command); v("started_at", x.started_at); v("host", x.host);
   v("boot_id", x.boot_id); v("kernel", x.kernel); v("cpu", x.cpu); v("cores", x.cores); v("governor", x.governor);
+  v("smt", x.smt); v("boost", x.boost); v("before", x.before);
   v("build", x.build); v("since_1970_ns", x.since_1970);
 }
 template <class V, Is<EnergyPlan> T>
@@ -93,8 +106,8 @@ void fields(V& v, T& x) { v("meter", x.meter); v("marks", x.marks); }
 template <class V, Is<Plan> T>
 void fields(V& v, T& x) {
   v("campaign", x.campaign); v("seed", x.seed); v("effort", x.effort); v("data_path", x.data_path);
-  v("ticker", x.ticker); v("energy", x.energy); v("manifest", x.manifest); v("cases", x.cases);
-  v("truths", x.truths);
+  v("ticker", x.ticker); v("memory_limit", x.memory_limit); v("energy", x.energy); v("manifest", x.manifest);
+  v("cases", x.cases); v("truths", x.truths);
 }
 template <class V, Is<Channel> T>
 void fields(V& v, T& x) {
@@ -130,7 +143,8 @@ void fields(V& v, T& x) {
   v("worker", x.worker); v("order", x.order); v("phase", x.phase); v("begin_ns", x.begin); v("end_ns", x.end);
   v("count", x.count); v("items", x.items); v("first_window", x.first_window); v("cpu_time_ns", x.cpu_time);
   v("latency", x.latency); v("histogram", x.histogram); v("queries", x.queries); v("readings", x.readings);
-  v("gaps", x.gaps); v("other_load", x.other_load);
+  v("gaps", x.gaps); v("other_load", x.other_load); v("send_delay", x.send_delay); v("late", x.late);
+  v("rate_per_second", x.rate_per_second); v("prepare", x.prepare); v("host", x.host); v("throttled", x.throttled);
 }
 template <class V, Is<Startup> T>
 void fields(V& v, T& x) {
@@ -163,7 +177,13 @@ template <class V, Is<LatencyFigures> T>
 void fields(V& v, T& x) {
   v("mean", x.mean); v("stddev", x.stddev); v("min", x.min); v("max", x.max);
   v("mean_ci", x.mean_ci); v("median_ci", x.median_ci); v("percentiles", x.percentiles);
-  v("curve_ns", x.curve_ns); v("curve_share", x.curve_share);
+  v("curve_ns", x.curve_ns); v("curve_share", x.curve_share); v("prepare_ns", x.prepare_ns);
+}
+template <class V, Is<RateFigures> T>
+void fields(V& v, T& x) {
+  v("offered", x.offered); v("peak", x.peak); v("peak_ci", x.peak_ci);
+  v("send_delay_mean_ns", x.send_delay_mean_ns); v("send_delay_max_ns", x.send_delay_max_ns);
+  v("late_percent", x.late_percent); v("reason", x.reason);
 }
 template <class V, Is<StartupFigures> T>
 void fields(V& v, T& x) {
@@ -211,10 +231,12 @@ void fields(V& v, T& x) {
   v("case_id", x.case_id); v("campaign", x.campaign); v("model", x.model); v("model_sha256", x.model_sha256);
   v("truth", x.truth); v("artefact", x.artefact); v("spec", x.spec); v("host", x.host); v("backend", x.backend);
   v("device", x.device); v("precision", x.precision); v("obtained", x.obtained); v("settings", x.settings);
-  v("scenario", x.scenario); v("provenance", x.provenance); v("manifest", x.manifest); v("effort", x.effort);
+  v("scenario", x.scenario); v("provenance", x.provenance); v("manifest", x.manifest);
+  v("after", x.after); v("effort", x.effort);
   v("outcome", x.outcome); v("queries", x.queries); v("windows", x.windows); v("workers", x.workers);
   v("measured_seconds", x.measured_seconds); v("latency_ns", x.latency_ns);
-  v("throughput_per_second", x.throughput_per_second); v("startup", x.startup);
+  v("throughput_per_second", x.throughput_per_second); v("rate_per_second", x.rate_per_second);
+  v("startup", x.startup);
   v("harness_overhead_ns", x.harness_overhead_ns); v("accuracy", x.accuracy); v("utilisation", x.utilisation);
   v("memory", x.memory); v("power", x.power); v("energy", x.energy); v("trust", x.trust);
   v("correctness", x.correctness);

@@ -2,6 +2,8 @@
 // Names of the record's enumerators, as they stand in JSON, and the identity of a case.
 #include "steelyard/record/record.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <utility>
 
@@ -48,7 +50,7 @@ constexpr Names<Phase, 7> kPhases{{{Phase::idle, "idle"},
                                    {Phase::load, "load"},
                                    {Phase::rest, "rest"},
                                    {Phase::mark, "mark"}}};
-constexpr Names<ReasonCode, 34> kReasons{{{ReasonCode::none, "none"},
+constexpr Names<ReasonCode, 40> kReasons{{{ReasonCode::none, "none"},
                                           {ReasonCode::too_few_queries, "too_few_queries"},
                                           {ReasonCode::no_sensor, "no_sensor"},
                                           {ReasonCode::too_few_updates, "too_few_updates"},
@@ -81,7 +83,13 @@ constexpr Names<ReasonCode, 34> kReasons{{{ReasonCode::none, "none"},
                                           {ReasonCode::other_load, "other_load"},
                                           {ReasonCode::correlated, "correlated"},
                                           {ReasonCode::too_few_blocks, "too_few_blocks"},
-                                          {ReasonCode::nodes_on_cpu, "nodes_on_cpu"}}};
+                                          {ReasonCode::nodes_on_cpu, "nodes_on_cpu"},
+                                          {ReasonCode::sent_late, "sent_late"},
+                                          {ReasonCode::overloaded, "overloaded"},
+                                          {ReasonCode::no_rate_holds, "no_rate_holds"},
+                                          {ReasonCode::imprecise, "imprecise"},
+                                          {ReasonCode::over_memory, "over_memory"},
+                                          {ReasonCode::throttled, "throttled"}}};
 
 // Parts of an identity are separated by a character that none of them contains.
 void add(std::string& text, std::string_view part) {
@@ -116,8 +124,35 @@ std::string_view kind_of(const Scenario& scenario) {
   struct Kind {
     std::string_view operator()(const SingleStream&) const { return "SingleStream"; }
     std::string_view operator()(const Offline&) const { return "Offline"; }
+    std::string_view operator()(const Server&) const { return "Server"; }
+    std::string_view operator()(const FixedRate&) const { return "FixedRate"; }
+    std::string_view operator()(const PeakRate&) const { return "PeakRate"; }
+    std::string_view operator()(const Streaming&) const { return "Streaming"; }
   };
   return std::visit(Kind{}, scenario);
+}
+
+int batch_of(const Scenario& scenario) {
+  const auto* offline = std::get_if<Offline>(&scenario);
+  return offline != nullptr ? offline->batch : 1;
+}
+
+int in_flight_of(const Scenario& scenario) {
+  return std::visit(
+      [](const auto& load) {
+        if constexpr (requires { load.in_flight; }) return load.in_flight;
+        return 1;
+      },
+      scenario);
+}
+
+double rate_of(const Scenario& scenario) {
+  return std::visit(
+      [](const auto& load) {
+        if constexpr (requires { load.rate_per_second; }) return load.rate_per_second;
+        return 0.0;
+      },
+      scenario);
 }
 
 std::string identity(const Case& what) {
@@ -134,6 +169,11 @@ std::string identity(const Case& what) {
   add(text, kind_of(what.scenario));
   if (const auto* offline = std::get_if<Offline>(&what.scenario))
     add(text, std::to_string(offline->batch) + "x" + std::to_string(offline->in_flight));
+  else if (in_flight_of(what.scenario) != 1)
+    add(text, "x" + std::to_string(in_flight_of(what.scenario)));
+  if (const double rate = rate_of(what.scenario); rate != 0) add(text, fmt::format("{}/s", rate));
+  if (const auto* peak = std::get_if<PeakRate>(&what.scenario))
+    add(text, std::to_string(peak->p99.count()));
   add(text, what.truth);
   return sha256(text);
 }

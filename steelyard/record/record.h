@@ -68,6 +68,12 @@ enum class ReasonCode {
   correlated,      // n: neighbouring queries are too much alike for a bound
   too_few_blocks,  // n, needed: no spread to tell a difference from chance
   nodes_on_cpu,    // n; quoted = nodes that the device left to the CPU
+  sent_late,       // percent of the queries of an open loop left more than 1 ms late
+  overloaded,      // offered, answered: the device cannot keep up with the rate asked for
+  no_rate_holds,   // ms: no rate has its 99th percentile within the limit
+  imprecise,       // percent, target: the interval of mean or median is wider than asked for
+  over_memory,     // megabytes: the worker needed more than it was allowed
+  throttled,       // times: the device lowered its clocks; quoted = why, where it says so
 };
 std::string_view to_string(ReasonCode);
 std::optional<ReasonCode> reason_from(std::string_view);
@@ -212,9 +218,34 @@ struct Offline {  // as many as possible: `batch` windows a query, `in_flight` q
   int in_flight = 1;
   friend bool operator==(const Offline&, const Offline&) = default;
 };
-using Scenario = std::variant<SingleStream, Offline>;
-// "SingleStream", "Offline".
+// Open loops: queries come when they come, whether or not the last was answered; latency counts
+// from `Query::due`. At most `in_flight` of them are with the device, the others wait their turn.
+struct Server {  // Poisson arrivals, drawn from the stored seed
+  double rate_per_second = 0;
+  int in_flight = 1;
+  friend bool operator==(const Server&, const Server&) = default;
+};
+struct FixedRate {  // one every 1 / rate
+  double rate_per_second = 0;
+  int in_flight = 1;
+  friend bool operator==(const FixedRate&, const FixedRate&) = default;
+};
+struct PeakRate {  // the highest Poisson rate at which the bound of the 99th percentile is in `p99`
+  nanoseconds p99{0};
+  int in_flight = 1;
+  friend bool operator==(const PeakRate&, const PeakRate&) = default;
+};
+struct Streaming {  // one time step a query, the state carried from step to step of a window
+  friend bool operator==(const Streaming&, const Streaming&) = default;
+};
+using Scenario = std::variant<SingleStream, Offline, Server, FixedRate, PeakRate, Streaming>;
+// "SingleStream", "Offline", ...: the names above.
 std::string_view kind_of(const Scenario&);
+// Windows a query, and queries with the device at once.
+int batch_of(const Scenario&);
+int in_flight_of(const Scenario&);
+// Queries a second that are asked for; 0 where the load does not say.
+double rate_of(const Scenario&);
 
 // `--set backend.key=value`: part of a case's identity, checked by the backend that owns it.
 struct Setting {
@@ -236,6 +267,9 @@ struct Effort {
   std::uint32_t blocks =
       5;  // a case's work is cut into this many, interleaved with the other cases'
   std::uint32_t workers = 1;  // fresh processes a case
+  // Blocks are added, up to max_duration, until half the 95 % intervals of mean and median are this
+  // share of them and the last three blocks agree within 10 %; 0 = never.
+  double target_error = 0;
 };
 
 // One model on one device under one load.
@@ -255,6 +289,13 @@ struct Case {
 // sha256 of model hash, spec, precision, settings, scenario and truth; not of paths.
 std::string identity(const Case&);
 
+// What changes while one measures; empty where it cannot be read.
+struct HostState {
+  std::optional<double> clock_mhz;      // mean of the cores
+  std::optional<double> temperature_c;  // the hottest thermal zone of the processor
+  std::optional<double> load;           // runnable tasks, mean of a minute
+};
+
 // What the host was like. Figures that could not be read are empty, never guessed.
 struct Manifest {
   std::string tool_version;
@@ -266,6 +307,9 @@ struct Manifest {
   std::string cpu;  // model name
   int cores = 0;
   std::string governor;  // "performance", "" when there is none to read
+  std::string smt;       // "on", "off", "notsupported", "" when there is nothing to read
+  std::string boost;     // "on", "off", ""
+  HostState before;      // when the campaign was planned; Block::host is after
   std::string build;     // "release g++ 12.2.0"; unoptimised builds say so
   // Added to a monotonic time it gives nanoseconds since 1970 UTC; 0 = not known.
   nanoseconds since_1970{0};
@@ -284,6 +328,7 @@ struct Plan {
   std::string data_path;
   std::string ticker;
   EnergyPlan energy;
+  std::uint64_t memory_limit = 0;  // bytes that a worker may have resident; 0 = no limit
   Manifest manifest;
   std::vector<Case> cases;
   std::vector<Truth> truths;
@@ -351,6 +396,14 @@ struct Block {
   std::vector<Reading> readings;
   std::vector<Gap> gaps;  // where instruments did not answer
   double other_load = 0;  // cores used by other processes meanwhile
+  // Open loops: how long after they could have left queries left, ns, and how many of them over
+  // 1 ms. Waiting for a place on the device is not part of it.
+  Moments send_delay;
+  std::uint64_t late = 0;
+  double rate_per_second = 0;   // offered; of PeakRate the highest that held, 0 when none did
+  Moments prepare;              // Streaming: the work between ticks, ns
+  HostState host;               // right after the block
+  std::uint64_t throttled = 0;  // times that the processor slowed down for heat meanwhile
 };
 
 struct Startup {

@@ -33,6 +33,16 @@ struct LatencyFigures {
   // The cumulative distribution for drawing: ascending ns with the share of queries at or below it;
   // at most 200 points.
   std::vector<double> curve_ns, curve_share;
+  std::optional<double> prepare_ns;  // Streaming: mean of the work between ticks, not in the above
+};
+
+struct RateFigures {                      // of open loops, queries a second
+  std::optional<double> offered;          // when it was chosen by the user
+  std::optional<double> peak;             // PeakRate: the highest that held the limit
+  std::optional<IntervalFigure> peak_ci;  // over processes or blocks, each of which searched anew
+  // How long after they could have left queries left, and how many percent of them over 1 ms.
+  std::optional<double> send_delay_mean_ns, send_delay_max_ns, late_percent;
+  std::optional<Reason> reason;  // why the rates are missing
 };
 
 struct StartupFigures {
@@ -122,6 +132,7 @@ struct Summary {
   Scenario scenario;
   Provenance provenance = Provenance::measured;
   Manifest manifest;
+  HostState after;  // the host when the last block had ended
   std::string effort;
   // figures
   Outcome outcome;
@@ -131,6 +142,7 @@ struct Summary {
   double measured_seconds = 0;  // sum of the measuring blocks
   LatencyFigures latency_ns;
   std::optional<double> throughput_per_second;  // windows answered a second
+  RateFigures rate_per_second;
   StartupFigures startup;
   std::optional<double> harness_overhead_ns;  // cost of one query on the null backend
   AccuracyFigures accuracy;

@@ -83,6 +83,18 @@ const Phrase& phrase_of(ReasonCode code) {
       return kReasons.too_few_blocks;
     case ReasonCode::nodes_on_cpu:
       return kReasons.nodes_on_cpu;
+    case ReasonCode::sent_late:
+      return kReasons.sent_late;
+    case ReasonCode::overloaded:
+      return kReasons.overloaded;
+    case ReasonCode::no_rate_holds:
+      return kReasons.no_rate_holds;
+    case ReasonCode::imprecise:
+      return kReasons.imprecise;
+    case ReasonCode::over_memory:
+      return kReasons.over_memory;
+    case ReasonCode::throttled:
+      return kReasons.throttled;
   }
   return kReasons.none;
 }
@@ -158,6 +170,12 @@ std::string clause(const Reason& reason, Language language) {
                                   {"tolerance", v("tolerance", 1)},
                                   {"quality", v("quality", 0)},
                                   {"needed_quality", v("needed_quality", 1)},
+                                  {"offered", v("offered", 0)},
+                                  {"answered", v("answered", 1)},
+                                  {"ms", v("ms", 0)},
+                                  {"times", v("times", 0)},
+                                  {"target", v("target", 1)},
+                                  {"megabytes", v("megabytes", 0)},
                                   {"asked", asked ? asked_name(reason.quoted, language) : ""}});
   const std::string quoted = asked ? "" : tidy(reason.quoted);
   if (quoted.empty()) return words;
@@ -219,6 +237,19 @@ std::string name_of(const Scenario& scenario, Language language) {
         kTerms.offline_load, language,
         {{"batch", std::to_string(offline->batch)}, {"depth", std::to_string(offline->in_flight)}});
   }
+  const std::string depth = std::to_string(in_flight_of(scenario));
+  const bool deep = in_flight_of(scenario) > 1;
+  const std::string rate = per_second(rate_of(scenario));
+  if (std::holds_alternative<Server>(scenario))
+    return fill(deep ? kTerms.server_deep : kTerms.server_load, language,
+                {{"rate", rate}, {"depth", depth}});
+  if (std::holds_alternative<FixedRate>(scenario))
+    return fill(deep ? kTerms.fixed_deep : kTerms.fixed_load, language,
+                {{"rate", rate}, {"depth", depth}});
+  if (const auto* peak = std::get_if<PeakRate>(&scenario))
+    return fill(deep ? kTerms.peak_deep : kTerms.peak_load, language,
+                {{"limit", duration(static_cast<double>(peak->p99.count()))}, {"depth", depth}});
+  if (std::holds_alternative<Streaming>(scenario)) return fill(kTerms.streaming_load, language);
   return fill(kTerms.single_stream, language);
 }
 

@@ -110,6 +110,56 @@ void add_offline_rows(const Context& c, const std::vector<const Column*>& column
   }
 }
 
+Cell load_cell(const Context& c, const Column& column, const Summary& s) {
+  if (s.outcome.kind != Outcome::Completed)
+    return {"", State::missing, {}, clause(s.outcome.reason, c.language)};
+  const RateFigures& rate = s.rate_per_second;
+  const bool searched = std::holds_alternative<PeakRate>(s.scenario);
+  const PercentileFigure* p99 = p99_of(s);
+  if ((searched && !rate.peak) || p99 == nullptr || !p99->ns || !s.throughput_per_second)
+    return {"", State::missing, {}, clause(rate.reason.value_or(Reason{}), c.language)};
+  Cell cell{searched ? per_second(*rate.peak)
+                     : c.say(kTerms.load_cell, {{"p99", duration(*p99->ns)},
+                                                {"rate", per_second(*s.throughput_per_second)}}),
+            state_of(column),
+            {},
+            ""};
+  if (rate.peak_ci)
+    cell.details.push_back(
+        c.say(kTerms.interval_short,
+              {{"range", range(rate.peak_ci->low, rate.peak_ci->high, per_second)}}));
+  if (p99->upper_ns)
+    cell.details.push_back(c.say(kTerms.load_bound, {{"upper", duration(*p99->upper_ns)}}));
+  else if (p99->reason)
+    cell.details.push_back(clause(*p99->reason, c.language));
+  if (rate.reason) cell.details.push_back(clause(*rate.reason, c.language));
+  if (rate.late_percent && *rate.late_percent > 0)
+    cell.details.push_back(
+        c.say(kTerms.load_late, {{"percent", significant(*rate.late_percent, 2)}}));
+  return cell;
+}
+
+// A row for each load besides SingleStream and Offline.
+void add_load_rows(const Context& c, const std::vector<const Column*>& columns, Table& table) {
+  std::vector<Scenario> loads;
+  for (const Column* column : columns)
+    for (const Summary* s : column->loads)
+      if (std::find(loads.begin(), loads.end(), s->scenario) == loads.end())
+        loads.push_back(s->scenario);
+  for (const Scenario& load : loads) {
+    const bool searched = std::holds_alternative<PeakRate>(load);
+    Row row{name_of(load, c.language), {}, c.say(searched ? kNotes.peak : kNotes.load)};
+    for (const Column* column : columns) {
+      const auto at = std::find_if(column->loads.begin(), column->loads.end(),
+                                   [&](const Summary* s) { return s->scenario == load; });
+      row.cells.push_back(at != column->loads.end()
+                              ? load_cell(c, *column, **at)
+                              : Cell{"", State::missing, {}, c.say(kNotes.no_load)});
+    }
+    table.rows.push_back(std::move(row));
+  }
+}
+
 void add_verdict_rows(const Context& c, const std::vector<const Column*>& columns, Table& table) {
   Row trust{c.say(kTerms.trust), {}, ""},
       outputs{c.say(kTerms.correctness), {}, c.say(kNotes.outputs)};
@@ -157,6 +207,7 @@ Table key_figures(const Context& c, const ModelView& model,
   add(Metric::p99, c.say(kTerms.p99));
   add(Metric::total_energy, c.say(kTerms.total_energy));
   add_offline_rows(c, columns, table);
+  add_load_rows(c, columns, table);
   add_verdict_rows(c, columns, table);
   return table;
 }

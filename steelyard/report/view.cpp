@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "steelyard/record/names.h"
+#include "steelyard/report/explain.h"
 
 namespace steelyard {
 namespace {
@@ -49,6 +50,7 @@ int order_of(const Column& column) {
 std::string scenario_key(const Summary& s) {
   if (const auto* offline = std::get_if<Offline>(&s.scenario))
     return fmt::format("offline {} {}", offline->batch, offline->in_flight);
+  if (!std::holds_alternative<SingleStream>(s.scenario)) return name_of(s.scenario, Language::en);
   return "single";
 }
 
@@ -109,11 +111,13 @@ std::vector<Column> columns_of(const std::vector<const Summary*>& rows) {
   std::map<std::string, std::size_t> index;
   for (const Summary* s : rows) {
     const auto [at, added] = index.try_emplace(key_of(*s), columns.size());
-    if (added) columns.push_back({nullptr, {}, key_of(*s), 0});
+    if (added) columns.push_back({nullptr, {}, {}, key_of(*s), 0});
     Column& column = columns[at->second];
     const bool single = std::holds_alternative<SingleStream>(s->scenario);
     if (single || column.main == nullptr) column.main = s;
-    if (!single && s->outcome.kind == Outcome::Completed) column.offline.push_back(s);
+    const bool offline = std::holds_alternative<Offline>(s->scenario);
+    if (offline && s->outcome.kind == Outcome::Completed) column.offline.push_back(s);
+    if (!single && !offline) column.loads.push_back(s);
   }
   for (Column& column : columns) {
     std::stable_sort(column.offline.begin(), column.offline.end(), [](auto* a, auto* b) {

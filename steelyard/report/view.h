@@ -17,6 +17,7 @@ namespace steelyard {
 struct Column {
   const Summary* main = nullptr;        // SingleStream, else what there is
   std::vector<const Summary*> offline;  // Completed only, in order of batch
+  std::vector<const Summary*> loads;    // neither SingleStream nor Offline
   std::string key;                      // host, spec and settings: equal under all models
   int style = 0;                        // number of the device within the report
   bool completed() const { return main->outcome.kind == Outcome::Completed; }

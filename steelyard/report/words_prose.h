@@ -167,6 +167,10 @@ struct NoteWords {
   Phrase outputs{"측정 중의 출력을 FP32 기준 출력과 비교함.",
                  "Outputs of the timed run against the FP32 reference."};
   Phrase outputs_wrong{"출력 불일치는 순위에서 제외함.", "WRONG outputs get no rank."};
+  Phrase load{"예정 시각부터 잰 지연 시간", "latency from the time at which a query was due"};
+  Phrase peak{"클수록 좋음", "higher is better"};
+  Phrase no_load{"이 장치는 이 부하로 측정하지 않음",
+                 "not measured under this load on this device"};
   Phrase no_batch{"이 장치는 일괄 처리로 측정하지 않음", "not measured Offline on this device"};
   Phrase batch{"한 요청에 입력 윈도 여러 개를 담아 쉬지 않고 보낸 결과.",
                "Several windows a query, sent without a pause."};

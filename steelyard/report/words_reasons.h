@@ -77,6 +77,19 @@ struct Reasons {
                         "needed"};
   Phrase nodes_on_cpu{"노드 {n}개를 장치가 아닌 CPU에서 실행함",
                       "{n} nodes ran on the CPU, not on the device"};
+  Phrase sent_late{"추론 요청의 {percent} %를 예정보다 1 ms 넘게 늦게 보냄",
+                   "{percent} % of the queries were sent over 1 ms late"};
+  Phrase overloaded{"초당 {offered}회를 요청했으나 {answered}회만 처리함",
+                    "asked {offered} queries a second, but only {answered} were answered"};
+  Phrase no_rate_holds{"어떤 요청률에서도 p99를 {ms} ms 이내로 지키지 못함",
+                       "no rate keeps the 99th percentile within {ms} ms"};
+  Phrase imprecise{"평균 또는 중앙값의 신뢰 구간이 ±{percent} %로 목표 ±{target} %보다 넓음",
+                   "the interval of mean or median is ±{percent} %, wider than the ±{target} % "
+                   "asked for"};
+  Phrase over_memory{"측정 프로세스가 허용된 메모리 {megabytes} MB를 넘음",
+                     "the measuring process needed more than the {megabytes} MB it was allowed"};
+  Phrase throttled{"측정 중 클럭이 {times}번 낮아짐",
+                   "clocks were lowered {times} times meanwhile"};
   // around a clause
   Phrase with_quote{"{clause}: {quoted}", "{clause}: {quoted}"};
   Phrase not_completed{"{outcome}: {reason}", "{outcome}: {reason}"};

@@ -101,6 +101,20 @@ struct Terms {
   Phrase single_stream{"단일 요청 연속", "SingleStream"};
   Phrase offline_load{"일괄 처리(배치 {batch}, 동시 {depth})",
                       "Offline (batch {batch}, {depth} in flight)"};
+  Phrase server_load{"무작위 도착(서버, 초당 {rate}회)", "Server ({rate} a second, Poisson)"};
+  Phrase server_deep{"무작위 도착(서버, 초당 {rate}회, 동시 {depth})",
+                     "Server ({rate} a second, Poisson, {depth} in flight)"};
+  Phrase fixed_load{"고정 주기(초당 {rate}회)", "FixedRate ({rate} a second)"};
+  Phrase fixed_deep{"고정 주기(초당 {rate}회, 동시 {depth})",
+                    "FixedRate ({rate} a second, {depth} in flight)"};
+  Phrase peak_load{"최대 요청률 탐색(p99 ≤ {limit})", "PeakRate (p99 ≤ {limit})"};
+  Phrase peak_deep{"최대 요청률 탐색(p99 ≤ {limit}, 동시 {depth})",
+                   "PeakRate (p99 ≤ {limit}, {depth} in flight)"};
+  Phrase streaming_load{"상태 유지 스트리밍(시간 단계당)", "Streaming (a time step)"};
+  Phrase load_cell{"p99 {p99}, 처리량 {rate}/초", "p99 {p99}, {rate}/s"};
+  Phrase load_bound{"p99 상한 {upper}", "p99 at most {upper}"};
+  Phrase load_peak{"p99 제한을 지키는 최대 요청률", "the highest rate that keeps the limit"};
+  Phrase load_late{"1 ms 넘게 늦게 보낸 요청 {percent} %", "{percent} % sent over 1 ms late"};
   // boundaries
   Phrase at_process{"프로세스", "process"};
   Phrase at_core{"코어", "core"};

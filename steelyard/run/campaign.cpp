@@ -13,9 +13,12 @@
 #include "steelyard/backend/registry.h"
 #include "steelyard/base/clock.h"
 #include "steelyard/base/hash.h"
+#include "steelyard/base/random.h"
+#include "steelyard/run/host_lock.h"
 #include "steelyard/run/outcome.h"
 #include "steelyard/run/run.h"
 #include "steelyard/run/schedule.h"
+#include "steelyard/run/stopping.h"
 #include "steelyard/run/worker_process.h"
 
 namespace steelyard {
@@ -42,6 +45,16 @@ A expect(Answer answer) {
   throw CaseOver{outcome_of(ErrorAnswer{"the worker answered something that was not asked", ""})};
 }
 
+// Blocks at most, as times the planned ones.
+constexpr std::uint32_t kMostBlocks = 3;
+
+// A search holds many trials.
+nanoseconds limit_of(const Scenario& scenario, const BlockRequest& request) {
+  constexpr int kTrials = 40, kWarmUps = 5;
+  return request.max_duration * (std::holds_alternative<PeakRate>(scenario) ? kTrials : 1) +
+         request.warm_up * kWarmUps;
+}
+
 struct CaseState {
   bool ended = false;
   bool begun = false;  // CaseBegin was sent
@@ -59,6 +72,7 @@ struct CaseState {
 
   std::vector<float> outputs;
   std::vector<std::uint8_t> seen;
+  Measurement precise;  // blocks without their queries: how sure the figures are by now
 };
 
 class Campaign {
@@ -76,9 +90,9 @@ class Campaign {
 
   void run(const std::atomic<bool>* stop) {
     check_devices();
-    for (turn_ = 0; turn_ < turns_.size(); ++turn_) {
+    for (turn_ = 0; turn_ < turns_.size() || add_round(); ++turn_) {
       if (stop != nullptr && stop->load()) return;
-      const Turn& turn = turns_[turn_];
+      const Turn turn = turns_[turn_];
       if (!is_due(turn)) continue;
       try {
         measure(turn);
@@ -95,6 +109,24 @@ class Campaign {
   bool is_due(const Turn& turn) const {
     const CaseState& state = states_[turn.index];
     return !state.ended && turn.block >= state.blocks_done;
+  }
+
+  // One more block, in a fresh process, for each case that is not sure enough yet.
+  bool add_round() {
+    std::vector<std::size_t> open;
+    for (std::size_t i = 0; i < states_.size(); ++i)
+      if (!states_[i].ended) open.push_back(i);
+    Random random(plan_.seed + turns_.size());
+    random.shuffle(open);
+    for (const std::size_t i : open)
+      turns_.push_back({i, plan_.effort.workers + ++rounds_, states_[i].blocks_done});
+    return !open.empty();
+  }
+
+  bool wants_more(const CaseState& state) const {
+    return state.blocks_done < blocks_per_case() ||
+           (state.blocks_done < kMostBlocks * blocks_per_case() &&
+            needs_longer(state.precise, plan_.effort));
   }
 
   // Before anything is timed: what cannot be measured here ends now.
@@ -138,8 +170,8 @@ class Campaign {
     state.last_used = ++uses_;
     const nanoseconds begin = MonotonicClock::read();
     const BlockRequest request = block_request(turn);
-    expect<BlockAnswer>(
-        state.process->ask(request, request.max_duration + request.warm_up + setup_.patience));
+    expect<BlockAnswer>(state.process->ask(
+        request, limit_of(plan_.cases[turn.index].scenario, request) + setup_.patience));
     auto fetched = expect<FetchAnswer>(state.process->ask(FetchRequest{}, setup_.patience));
     state.spent += MonotonicClock::read() - begin;
     ++state.blocks_timed;
@@ -147,15 +179,21 @@ class Campaign {
     state.prepared.startup = fetched.startup;
     announce(turn);
     merge(state, fetched);
+    if (plan_.effort.target_error > 0) {
+      Block figures = fetched.block;
+      figures.queries.clear();
+      figures.readings.clear();
+      state.precise.blocks.push_back(std::move(figures));
+    }
     send_block(turn, std::move(fetched.block), fetched.memory_bytes);
-    if (state.blocks_done == blocks_per_case()) end(turn.index, Outcome{});
+    if (!wants_more(state)) end(turn.index, Outcome{});
   }
 
   void start(const Turn& turn) {
     CaseState& state = states_[turn.index];
     make_room(state);
     const Case& what = plan_.cases[turn.index];
-    state.process = std::make_unique<WorkerProcess>(setup_.worker_command);
+    state.process = std::make_unique<WorkerProcess>(setup_.worker_command, plan_.memory_limit);
     state.planned_worker = turn.worker;
     ++state.processes;
     const auto hello = expect<HelloAnswer>(state.process->ask(HelloRequest{}, setup_.patience));
@@ -250,9 +288,10 @@ class Campaign {
     event.outputs = state.outputs;
     event.seen = state.seen;
     event.memory_bytes = memory;
-    event.total = turns_.size();
+    event.total = states_.size() * blocks_per_case();
     for (const CaseState& other : states_)
-      event.done += other.ended ? blocks_per_case() : other.blocks_done;
+      event.done +=
+          other.ended ? blocks_per_case() : std::min(other.blocks_done, blocks_per_case());
     event.remaining = remaining();
     sink_(event);
   }
@@ -279,6 +318,7 @@ class Campaign {
   std::vector<CaseState> states_;
   std::vector<Turn> turns_;
   std::size_t turn_ = 0;
+  std::uint32_t rounds_ = 0;  // of added blocks
   std::uint64_t uses_ = 0;
 };
 
@@ -291,6 +331,11 @@ void run_campaign(const Plan& plan, const std::function<void(const Event&)>& sin
 
 void run(const Plan& plan, const std::function<void(const Event&)>& sink, const Resume& resume,
          const std::atomic<bool>* stop) {
+  const bool real = std::any_of(plan.cases.begin(), plan.cases.end(), [](const Case& what) {
+    return what.device.provenance != Provenance::simulated;
+  });
+  std::optional<HostLock> lock;
+  if (real) lock.emplace(host_lock_file());
   CampaignSetup setup;
   setup.worker_command = {"/proc/self/exe", "worker"};
   run_campaign(plan, sink, resume, stop, setup);

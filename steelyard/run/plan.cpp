@@ -149,14 +149,19 @@ void check_settings(const RunOptions& options, const std::vector<Target>& target
 }
 
 void check_scenario(const Scenario& scenario) {
-  const auto* offline = std::get_if<Offline>(&scenario);
-  if (offline == nullptr) return;
-  if (offline->batch < 1 || offline->batch > 1 << 20)
-    throw UsageError(fmt::format("a batch of {} windows cannot be measured", offline->batch),
+  if (batch_of(scenario) < 1 || batch_of(scenario) > 1 << 20)
+    throw UsageError(fmt::format("a batch of {} windows cannot be measured", batch_of(scenario)),
                      "choose --batch between 1 and 1048576");
-  if (offline->in_flight < 1 || offline->in_flight > 1024)
-    throw UsageError(fmt::format("{} queries in flight cannot be measured", offline->in_flight),
+  if (in_flight_of(scenario) < 1 || in_flight_of(scenario) > 1024)
+    throw UsageError(fmt::format("{} queries in flight cannot be measured", in_flight_of(scenario)),
                      "choose --in-flight between 1 and 1024");
+  const bool paced =
+      std::holds_alternative<Server>(scenario) || std::holds_alternative<FixedRate>(scenario);
+  if (paced && !(rate_of(scenario) >= 1e-3 && rate_of(scenario) <= 1e8))
+    throw UsageError(fmt::format("{} queries a second cannot be measured", rate_of(scenario)),
+                     "choose --rate between 0.001 and 100000000, for example --rate 1000/s");
+  if (const auto* peak = std::get_if<PeakRate>(&scenario); peak && peak->p99 <= nanoseconds(0))
+    throw UsageError("PeakRate needs a limit for the 99th percentile", "for example --p99 5ms");
 }
 
 void check_effort(const Effort& effort) {
@@ -178,12 +183,24 @@ std::string random_campaign() {
 }  // namespace
 
 Effort effort_named(std::string_view name) {
-  if (name == "quick") return Effort{};
-  throw UsageError(fmt::format("there is no effort '{}'", name), "there is: quick");
+  Effort effort;
+  effort.name = name;
+  if (name == "quick") return effort;
+  if (name != "standard" && name != "publishable")
+    throw UsageError(fmt::format("there is no effort '{}'", name),
+                     "there is: quick, standard, publishable");
+  const bool standard = name == "standard";
+  effort.min_duration = std::chrono::seconds(standard ? 60 : 600);
+  effort.max_duration = effort.min_duration * 2;
+  effort.workers = standard ? 5 : 10;
+  effort.blocks = standard ? 2 : 4;
+  effort.target_error = standard ? 0.01 : 0.005;
+  return effort;
 }
 
 Plan make_plan(const RunOptions& options) {
-  check_scenario(options.scenario);
+  if (options.scenarios.empty()) throw UsageError("there is no load to measure under");
+  for (const Scenario& scenario : options.scenarios) check_scenario(scenario);
   check_effort(options.effort);
   Plan plan;
   plan.campaign = random_campaign();
@@ -191,27 +208,29 @@ Plan make_plan(const RunOptions& options) {
   plan.effort = options.effort;
   plan.data_path = options.data.empty() ? "" : fs::absolute(options.data).string();
   plan.ticker = options.ticker;
+  plan.memory_limit = options.memory_limit;
   plan.manifest = manifest_of_this_host(options.command);
   const auto targets = resolve_all(options.specs);
   check_settings(options, targets);
   std::set<std::string> known;
   for (const auto& loaded : load_models(options, plan.truths))
     for (const auto& target : targets)
-      for (auto& settings : sweep(options, target.spec.backend)) {
-        Case what;
-        what.model = loaded.name;
-        what.model_path = loaded.model.path.string();
-        what.model_sha256 = loaded.model.sha256;
-        what.artefact = {"onnx", what.model_path, what.model_sha256, what.model_sha256};
-        what.spec = target.spec;
-        what.device = target.device;
-        what.precision = target.precision;
-        what.settings = std::move(settings);
-        what.scenario = options.scenario;
-        what.truth = loaded.truth;
-        what.id = identity(what);
-        if (known.insert(what.id).second) plan.cases.push_back(std::move(what));
-      }
+      for (const auto& settings : sweep(options, target.spec.backend))
+        for (const Scenario& scenario : options.scenarios) {
+          Case what;
+          what.model = loaded.name;
+          what.model_path = loaded.model.path.string();
+          what.model_sha256 = loaded.model.sha256;
+          what.artefact = {"onnx", what.model_path, what.model_sha256, what.model_sha256};
+          what.spec = target.spec;
+          what.device = target.device;
+          what.precision = target.precision;
+          what.settings = settings;
+          what.scenario = scenario;
+          what.truth = loaded.truth;
+          what.id = identity(what);
+          if (known.insert(what.id).second) plan.cases.push_back(std::move(what));
+        }
   return plan;
 }
 

@@ -30,10 +30,11 @@ struct RunOptions {
     std::vector<std::string> values;  // several sweep
   };
   std::vector<NamedSetting> settings;
-  Scenario scenario = SingleStream{};
+  std::vector<Scenario> scenarios{SingleStream{}};
   Effort effort;
   std::uint64_t seed = 1;
-  std::string command;  // as typed, for the manifest
+  std::uint64_t memory_limit = 0;  // bytes a worker may have resident; 0 = no limit
+  std::string command;             // as typed, for the manifest
 };
 
 // Models loaded, data read, devices resolved, truths computed. Throws UsageError or Error; nothing
@@ -41,8 +42,8 @@ struct RunOptions {
 // the reason.
 Plan make_plan(const RunOptions&);
 
-// "quick": at least 2 s and 10,000 queries a case, 1 worker. Throws UsageError that lists the names
-// there are.
+// "quick", "standard", "publishable": at least 2, 60, 600 s a case in 1, 5, 10 workers. Throws
+// UsageError that lists the names there are.
 Effort effort_named(std::string_view name);
 
 // Measures. Blocks of all cases are interleaved in an order drawn from Plan::seed, one at a time.
@@ -58,5 +59,8 @@ int serve(int in, int out);
 
 // The host and build as they are now; `command` is what the user typed.
 Manifest manifest_of_this_host(std::string command);
+HostState host_state();
+// Times since boot that processors of this host have slowed down for heat; 0 where it is not told.
+std::uint64_t throttle_events();
 
 }  // namespace steelyard

@@ -35,9 +35,8 @@ std::vector<Turn> make_schedule(std::size_t cases, std::uint32_t workers,
 
 BlockShare share_of(const Effort& effort, const Scenario& scenario, std::uint64_t windows,
                     std::uint32_t block) {
-  const auto* offline = std::get_if<Offline>(&scenario);
-  const auto batch = static_cast<std::uint64_t>(offline ? offline->batch : 1);
-  const auto in_flight = static_cast<std::uint64_t>(offline ? offline->in_flight : 1);
+  const auto batch = static_cast<std::uint64_t>(batch_of(scenario));
+  const auto in_flight = static_cast<std::uint64_t>(in_flight_of(scenario));
   const std::uint64_t blocks = std::uint64_t{effort.blocks} * effort.workers;
   // Queries of this block's part of one pass over the windows; several in flight begin together.
   std::uint64_t part = divided_up(divided_up(windows, batch), blocks);

@@ -14,9 +14,9 @@ Tally::Tally(std::uint64_t keep) : keep_(keep) {
 void Tally::add(std::span<const Stamp> stamps) {
   if (stamps.empty()) return;
   // Two passes over integers instead of a running mean: exact, and without a division a query.
-  std::int64_t sum = 0, least = (stamps[0].finished - stamps[0].started).count(), most = least;
+  std::int64_t sum = 0, least = (stamps[0].finished - stamps[0].due).count(), most = least;
   for (const Stamp& stamp : stamps) {
-    const std::int64_t latency = (stamp.finished - stamp.started).count();
+    const std::int64_t latency = (stamp.finished - stamp.due).count();
     sum += latency;
     least = std::min(least, latency);
     most = std::max(most, latency);
@@ -32,14 +32,24 @@ void Tally::add(std::span<const Stamp> stamps) {
   chunk.min = static_cast<double>(least);
   chunk.max = static_cast<double>(most);
   for (const Stamp& stamp : stamps) {
-    const double off = static_cast<double>((stamp.finished - stamp.started).count()) - chunk.mean;
+    const double off = static_cast<double>((stamp.finished - stamp.due).count()) - chunk.mean;
     chunk.m2 += off * off;
   }
   moments_.merge(chunk);
 
   const std::uint64_t room = keep_ - std::min<std::uint64_t>(keep_, queries_.size());
   for (const Stamp& stamp : stamps.first(std::min<std::uint64_t>(room, stamps.size())))
-    queries_.push_back({stamp.started, stamp.started, stamp.finished});
+    queries_.push_back({stamp.due, stamp.started, stamp.finished});
+}
+
+void Tally::merge(Tally&& other) {
+  moments_.merge(other.moments_);
+  for (std::size_t value = 0; value < short_.size(); ++value) short_[value] += other.short_[value];
+  histogram_.merge(other.histogram_);
+  const auto middle = static_cast<std::ptrdiff_t>(queries_.size());
+  queries_.insert(queries_.end(), other.queries_.begin(), other.queries_.end());
+  std::inplace_merge(queries_.begin(), queries_.begin() + middle, queries_.end(),
+                     [](const Query& a, const Query& b) { return a.due < b.due; });
 }
 
 void Tally::move_into(Block& block) {

@@ -18,6 +18,8 @@ class Tally {
   // Keeps at most `keep` raw queries.
   explicit Tally(std::uint64_t keep);
   void add(std::span<const Stamp> stamps);
+  // Takes in what another thread has counted; the kept queries stay in order of their due times.
+  void merge(Tally&& other);
   // Hands everything over to `block`: count, latency, histogram, queries.
   void move_into(Block& block);
 

@@ -28,7 +28,7 @@ struct Ring {
 };
 
 struct Stamp {
-  nanoseconds started{0}, finished{0};
+  nanoseconds due{0}, started{0}, finished{0};  // latency is from `due`; in closed loops == started
 };
 
 // When a block has been long enough: count and time, or the longest time alone. Times are points
@@ -65,7 +65,7 @@ std::size_t time_queries(Session& session, const Ring& ring, std::size_t& slot,
     const nanoseconds started = read();
     session.infer(in, out);
     const nanoseconds finished = read();
-    stamps[i++] = {started, finished};
+    stamps[i++] = {started, started, finished};
     if (++s == ring.slots) s = 0;
     if (enough.reached(count + i, finished)) break;
   }
@@ -106,7 +106,7 @@ std::size_t time_stream(Stream& stream, const Ring& ring, StreamTurns& turns,
     }
     if (i == submitted) break;
     const Completion done = stream.wait();
-    stamps[i++] = {turns.submitted[done.slot], done.finished};
+    stamps[i++] = {turns.submitted[done.slot], turns.submitted[done.slot], done.finished};
     turns.idle.push_back(done.slot);
     stop = stop || enough.reached(count + i, done.finished);
   }

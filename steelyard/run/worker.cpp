@@ -20,6 +20,7 @@
 #include "steelyard/run/instruments.h"
 #include "steelyard/run/measure.h"
 #include "steelyard/run/run.h"
+#include "steelyard/run/steps.h"
 
 namespace steelyard {
 namespace {
@@ -54,12 +55,15 @@ const Artefact* artefact_of(const Case& what) {
 
 // Asks the first window once; the time is what a user waits for who asks one question only.
 void first_query(Prepared& prepared, nanoseconds begin) {
-  const auto* offline = std::get_if<Offline>(&prepared.what.scenario);
-  const int batch = offline ? offline->batch : 1;
+  const Scenario& scenario = prepared.what.scenario;
+  const bool steps = std::holds_alternative<Streaming>(scenario);
+  const int batch = batch_of(scenario);
   const Clock& clock = prepared.compiled->clock();
-  const auto session = prepared.compiled->open(batch);
+  const auto session =
+      steps ? prepared.compiled->open_steps(batch) : prepared.compiled->open(batch);
   const nanoseconds opened = clock.now();
-  const FeedRing ring(prepared.feed, session->signature(), batch, 1);
+  const Feed rows = steps ? rows_of(prepared.feed) : Feed{};
+  const FeedRing ring(steps ? rows : prepared.feed, session->signature(), batch, 1);
   const nanoseconds started = clock.now();
   session->infer(ring.ring().input(0), ring.ring().output(0));
   prepared.answer.startup.first_query = clock.now() - started;

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -13,6 +14,8 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <utility>
 
 #include "steelyard/base/clock.h"
@@ -75,7 +78,8 @@ Ends socket_ends() {
 
 }  // namespace
 
-WorkerProcess::WorkerProcess(const std::vector<std::string>& command) {
+WorkerProcess::WorkerProcess(const std::vector<std::string>& command, std::uint64_t memory_limit)
+    : memory_limit_(memory_limit) {
   const Ends channel = socket_ends();
   channel_ = channel.ours;
   int errors = -1;
@@ -146,13 +150,38 @@ void WorkerProcess::lost(bool timed_out, nanoseconds limit) {
   throw lost;
 }
 
+// Looks at the worker now and then until it answers. Without a limit nobody looks: even this little
+// would disturb it.
+void WorkerProcess::wait_within_memory(nanoseconds until) {
+  constexpr int kEveryMs = 50;
+  if (memory_limit_ == 0) return;
+  const std::string statm = fmt::format("/proc/{}/statm", pid_);
+  const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  pollfd waiting{channel_, POLLIN, 0};
+  while (::poll(&waiting, 1, kEveryMs) == 0 && MonotonicClock::read() < until) {
+    std::ifstream in(statm);
+    std::uint64_t size = 0, resident = 0;
+    if (!(in >> size >> resident) || resident * page <= memory_limit_) continue;
+    reap(nanoseconds(0));
+    WorkerLost lost;
+    lost.outcome.kind = Outcome::Failed;
+    lost.outcome.reason = {ReasonCode::over_memory,
+                           {{"megabytes", static_cast<double>(memory_limit_) / 1e6, "MB"}},
+                           last_words_->finish()};
+    lost.outcome.hint = "raise --memory-limit, or measure a smaller batch";
+    throw lost;
+  }
+}
+
 Answer WorkerProcess::ask(const Request& request, nanoseconds limit) {
   try {
     write_frame(channel_, encode(request));
   } catch (const Error&) {
     lost(false, limit);
   }
-  const Frame frame = read_frame(channel_, MonotonicClock::read() + limit);
+  const nanoseconds until = MonotonicClock::read() + limit;
+  wait_within_memory(until);
+  const Frame frame = read_frame(channel_, until);
   if (frame.kind != Frame::whole) lost(frame.kind == Frame::timed_out, limit);
   try {
     return decode<Answer>(frame.payload);

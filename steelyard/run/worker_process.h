@@ -24,8 +24,9 @@ struct WorkerLost {
 
 class WorkerProcess {
  public:
-  // `command` is the program and its arguments. Throws Error when it cannot be started.
-  explicit WorkerProcess(const std::vector<std::string>& command);
+  // `command` is the program and its arguments. Throws Error when it cannot be started. A worker
+  // with more than `memory_limit` bytes resident is killed; 0 = no limit.
+  explicit WorkerProcess(const std::vector<std::string>& command, std::uint64_t memory_limit = 0);
   // Kills it and its children when it still runs.
   ~WorkerProcess();
   WorkerProcess(const WorkerProcess&) = delete;  // owns a process
@@ -36,9 +37,11 @@ class WorkerProcess {
 
  private:
   [[noreturn]] void lost(bool timed_out, nanoseconds limit);
+  void wait_within_memory(nanoseconds until);
   int reap(nanoseconds grace);
 
   pid_t pid_ = -1;
+  std::uint64_t memory_limit_;
   int channel_ = -1;  // a socket: requests out, answers in
   std::unique_ptr<LastWords> last_words_;
 };

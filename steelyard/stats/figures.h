@@ -26,13 +26,14 @@ Totals totals_of(const Measurement&);
 Reason reason(ReasonCode code, std::vector<Quantity> values = {}, std::string quoted = {});
 
 LatencyFigures latency_of(const Totals&);
+RateFigures rates_of(const Measurement&, const Totals&, const LatencyFigures&);
 AccuracyFigures accuracy_of(const Measurement&);
 CorrectnessFigures correctness_of(const Measurement&);
 UtilisationFigures utilisation_of(const Measurement&, const Totals&);
 MemoryFigures memory_of(const Measurement&, const Totals&);
 PowerFigures power_of(const Measurement&, const Totals&);
 EnergyFigures energy_of(const Measurement&, const Totals&, const PowerFigures&);
-TrustFigures trust_of(const Measurement&, const Totals&, const LatencyFigures&,
+TrustFigures trust_of(const Measurement&, const Totals&, const LatencyFigures&, const RateFigures&,
                       std::optional<double> harness_overhead_ns);
 
 // Figures that another tool printed, over what could be computed; what it did not say is missing

@@ -107,6 +107,15 @@ std::optional<IntervalFigure> median_interval(const Totals& totals, const Latenc
   });
 }
 
+std::optional<IntervalFigure> interval_over_units(
+    const Totals& totals, double centre,
+    const std::function<double(const std::vector<const Block*>&)>& value) {
+  const Units units = units_of(totals, 2);
+  std::vector<double> values;
+  for (const auto& group : units.groups) values.push_back(value(group));
+  return around(centre, values, units.level);
+}
+
 std::optional<double> bound_over_units(const Totals& totals, double p, double beyond) {
   const Units units = units_of(totals, 3);
   std::vector<double> values;

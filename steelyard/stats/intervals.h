@@ -28,6 +28,11 @@ Units units_of(const Totals&, std::uint32_t fewest_workers);
 std::optional<IntervalFigure> mean_interval(const Totals&, const Latencies&);
 std::optional<IntervalFigure> median_interval(const Totals&, const Latencies&, double centre);
 
+// The same for any number that a unit's blocks have.
+std::optional<IntervalFigure> interval_over_units(
+    const Totals&, double centre,
+    const std::function<double(const std::vector<const Block*>&)>& value);
+
 // The upper 99 % bound of percentile p where units have different percentiles of their own: mean +
 // t * s / sqrt(k) over at least three of them, each with `beyond` queries above p. Else empty.
 std::optional<double> bound_over_units(const Totals&, double p, double beyond);

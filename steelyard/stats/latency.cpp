@@ -105,6 +105,9 @@ LatencyFigures latency_of(const Totals& totals) {
       bound(figure, totals, latencies);
     figures.percentiles.push_back(figure);
   }
+  Moments prepare;
+  for (const Block* block : totals.blocks) prepare.merge(block->prepare);
+  if (prepare.count > 0) figures.prepare_ns = prepare.mean;
   const PercentileFigure& median = figures.percentiles.front();
   if (median.ns) figures.median_ci = median_interval(totals, latencies, *median.ns);
   if (latencies.histogram().count() > 0 && moments.count > 0)

@@ -91,6 +91,7 @@ Summary summarize(const Measurement& m, std::optional<double> harness_overhead_n
   s.queries = totals.queries;
   s.windows = m.truth ? m.truth->windows() : m.seen.size();
   s.workers = totals.workers;
+  if (!totals.blocks.empty()) s.after = totals.blocks.back()->host;
   s.measured_seconds = seconds_of(totals.wall);
   s.startup = {when_known(m.startup.load), when_known(m.startup.first_query),
                when_known(m.startup.warm_up)};
@@ -102,13 +103,14 @@ Summary summarize(const Measurement& m, std::optional<double> harness_overhead_n
   s.latency_ns = latency_of(totals);
   if (totals.wall > nanoseconds(0))
     s.throughput_per_second = static_cast<double>(totals.items) / seconds_of(totals.wall);
+  s.rate_per_second = rates_of(m, totals, s.latency_ns);
   s.accuracy = accuracy_of(m);
   s.correctness = correctness_of(m);
   s.utilisation = utilisation_of(m, totals);
   s.memory = memory_of(m, totals);
   s.power = power_of(m, totals);
   s.energy = energy_of(m, totals, s.power);
-  s.trust = trust_of(m, totals, s.latency_ns, s.harness_overhead_ns);
+  s.trust = trust_of(m, totals, s.latency_ns, s.rate_per_second, s.harness_overhead_ns);
   if (m.reported) fill_reported(s, m);
   return s;
 }

@@ -15,6 +15,10 @@ namespace {
 constexpr double kLastBound = 99;       // p50 to p99 are the bounds that a trusted case has
 constexpr double kSpread = 1.10;        // perf_analyzer's stability rule: max / min of its windows
 constexpr double kHarnessShare = 0.10;  // of the mean latency
+// NVML's clocks event reasons that are not idleness or a wish of the user: software power cap,
+// hardware slowdown, software and hardware thermal slowdown, power brake.
+constexpr std::uint64_t kSlowedDown = 0x4 | 0x8 | 0x20 | 0x40 | 0x80;
+constexpr double kLatePercent = 1;  // MLPerf LoadGen's
 constexpr double kOtherLoadCores = 0.05;
 // A block ends with the query that reaches its share of max_duration, or just before it.
 constexpr double kAboutAll = 0.9;
@@ -72,13 +76,48 @@ std::optional<Reason> shortage(const Measurement& m, const Totals& totals,
                                               {"needed", static_cast<double>(enough), ""}});
 }
 
+// By the processor's own count, or a channel on which the device says so.
+std::optional<Reason> throttling(const Measurement& m, const Totals& totals) {
+  double times = 0;
+  for (const Block* block : totals.blocks) {
+    times += static_cast<double>(block->throttled);
+    for (const Reading& reading : block->readings) {
+      if (reading.channel >= m.channels.size() || reading.value <= 0) continue;
+      const Channel& channel = m.channels[reading.channel];
+      if (channel.name != "throttle" || channel.unit != "bits") continue;
+      times += (static_cast<std::uint64_t>(reading.value) & kSlowedDown) != 0;
+    }
+  }
+  if (times == 0) return {};
+  return reason(ReasonCode::throttled, {{"times", times, ""}});
+}
+
+// Wider intervals than the effort aims at, although its longest time was spent.
+std::optional<Reason> imprecision(const Measurement& m, const LatencyFigures& latency) {
+  if (m.effort.target_error <= 0 || !latency.mean || !(*latency.mean > 0)) return {};
+  double worst = 0;
+  for (const auto* interval : {&latency.mean_ci, &latency.median_ci})
+    if (*interval)
+      worst = std::max(
+          worst, ((*interval)->high - (*interval)->low) / ((*interval)->high + (*interval)->low));
+  if (worst <= m.effort.target_error) return {};
+  return reason(ReasonCode::imprecise,
+                {{"percent", 100 * worst, "%"}, {"target", 100 * m.effort.target_error, "%"}});
+}
+
 }  // namespace
 
 TrustFigures trust_of(const Measurement& m, const Totals& totals, const LatencyFigures& latency,
-                      std::optional<double> harness_overhead_ns) {
+                      const RateFigures& rate, std::optional<double> harness_overhead_ns) {
   TrustFigures trust;
   if (const auto short_of = shortage(m, totals, latency))
     trust.findings.push_back({"INSUFFICIENT", *short_of});
+  if (const auto slowed = throttling(m, totals)) trust.findings.push_back({"THROTTLED", *slowed});
+  if (const auto wide = imprecision(m, latency)) trust.findings.push_back({"NOISY", *wide});
+  if (rate.reason) trust.findings.push_back({"INSUFFICIENT", *rate.reason});
+  if (rate.late_percent && *rate.late_percent > kLatePercent)
+    trust.findings.push_back(
+        {"HARNESS-BOUND", reason(ReasonCode::sent_late, {{"percent", *rate.late_percent, "%"}})});
   if (const double ratio = spread_of(totals); ratio > kSpread) {
     trust.findings.push_back({"NOISY", reason(ReasonCode::drifting, {{"ratio", ratio, ""}})});
     if (const double load = other_load_of(totals); load > kOtherLoadCores)

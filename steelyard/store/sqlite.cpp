@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "steelyard/base/error.h"
+#include "steelyard/store/store.h"
 
 namespace steelyard::sqlite {
 
@@ -34,8 +35,9 @@ void Connection::fail(int code) const {
       throw Error(name + " cannot be opened",
                   "check that the folder exists and that you may read and write there");
     case SQLITE_FULL:
-      throw Error("the disk is full: " + name + " could not take the last block",
-                  "free some space and go on with --resume; everything before that block is kept");
+      throw DiskFull(
+          "the disk is full: " + name + " could not take the last block",
+          "free some space and go on with --resume; everything before that block is kept");
     case SQLITE_IOERR:
       throw Error("the disk failed while " + name + " was in use: " + sqlite3_errmsg(handle_.get()),
                   "check the disk (space, cable, mount) and go on with --resume");

@@ -10,10 +10,17 @@
 #include <string>
 #include <vector>
 
+#include "steelyard/base/error.h"
 #include "steelyard/record/event.h"
 #include "steelyard/record/record.h"
 
 namespace steelyard {
+
+// Nothing of the event was stored; once there is space the same call succeeds.
+class DiskFull : public Error {
+ public:
+  using Error::Error;
+};
 
 class Store {
  public:

@@ -30,6 +30,8 @@ class Program {
  public:
   explicit Program(const TemporaryFolder& folder) : folder_(folder) {
     environment_ = {{"LC_ALL", "C"}, {"COLUMNS", "80"}};
+    // Tests run beside each other; each has a host to itself.
+    set("STEELYARD_LOCK", folder / "host.lock");
   }
   void set(const std::string& name, const std::string& value) { environment_[name] = value; }
 

@@ -60,10 +60,19 @@ TEST_F(Words, RefusesValuesThatAreNone) {
   expect_refusal({"run", "--seed"}, 2, "--seed needs a value");
   expect_refusal(run_words({"null"}, {"--db", "a", "--db", "b"}), 2,
                  "--db is given more than once");
-  expect_refusal(run_words({"null"}, {"--scenario", "offline"}), 2,
-                 "there is no scenario 'offline'", "did you mean Offline?");
-  expect_refusal(run_words({"null"}, {"--batch", "4"}), 2,
-                 "--batch and --in-flight belong to --scenario Offline");
+  expect_refusal(run_words({"null"}, {"--scenario", "offlne"}), 2, "there is no scenario 'offlne'",
+                 "did you mean Offline?");
+  expect_refusal(run_words({"null"}, {"--batch", "4"}), 2, "--batch belongs to --scenario Offline");
+  expect_refusal(run_words({"null"}, {"--rate", "4"}), 2,
+                 "--rate belongs to --scenario Server or FixedRate");
+  expect_refusal(run_words({"null"}, {"--scenario", "server"}), 2, "this scenario needs a rate",
+                 "--rate 1000/s");
+  expect_refusal(run_words({"null"}, {"--scenario", "peakrate"}), 2,
+                 "PeakRate needs a limit for the 99th percentile", "--p99 5ms");
+  expect_refusal(run_words({"null"}, {"--scenario", "offline", "--batch", "8..1*2"}), 2,
+                 "--batch '8..1*2' is a range without an end", "1..16*2");
+  expect_refusal(run_words({"null"}, {"--scenario", "offline", "--batch", "1,x"}), 2,
+                 "--batch '1,x' is neither a number, a list nor a range", "--batch 1,8,64");
   expect_refusal(run_words({"null"}, {"--effort", "heroic"}), 2, "there is no effort 'heroic'",
                  "quick");
   expect_refusal(run_words({"null"}, {"--set", "threads=2"}), 2, "'threads=2' is not a setting",

@@ -159,8 +159,18 @@ TEST(Effort, RefusesAnUnknownNameAndListsTheNames) {
     effort_named("slow");
     FAIL();
   } catch (const UsageError& e) {
-    EXPECT_EQ(e.hint(), "there is: quick");
+    EXPECT_EQ(e.hint(), "there is: quick, standard, publishable");
   }
+}
+
+TEST(Effort, GrowsInTimeAndInWorkers) {
+  const Effort quick = effort_named("quick"), standard = effort_named("standard"),
+               publishable = effort_named("publishable");
+  EXPECT_EQ(standard.min_duration, std::chrono::seconds(60));
+  EXPECT_EQ(publishable.min_duration, std::chrono::seconds(600));
+  EXPECT_EQ(standard.workers, 5u);
+  EXPECT_EQ(publishable.workers, 10u);
+  EXPECT_EQ(quick.target_error, 0) << "a quick look is never made longer";
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ std::vector<Stamp> stamps_of(const std::vector<std::int64_t>& latencies) {
   std::vector<Stamp> stamps;
   std::int64_t now = 1'000'000'000'000;
   for (const std::int64_t latency : latencies) {
-    stamps.push_back({nanoseconds(now), nanoseconds(now + latency)});
+    stamps.push_back({nanoseconds(now), nanoseconds(now), nanoseconds(now + latency)});
     now += latency + 5;
   }
   return stamps;

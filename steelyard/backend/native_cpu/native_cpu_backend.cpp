@@ -37,6 +37,31 @@ class NativeSession final : public Session {
   std::size_t input_bytes_, output_bytes_;
 };
 
+// One time step a query.
+class NativeSteps final : public Session {
+ public:
+  NativeSteps(std::unique_ptr<EngineSession> session, int batch, int features, int outputs)
+      : session_(std::move(session)) {
+    signature_.inputs = {{"step", ElementType::f32, {batch, 1, features}, 0}};
+    signature_.outputs = {{"output", ElementType::f32, {batch, outputs}, 0}};
+    input_bytes_ = signature_.input_bytes();
+    output_bytes_ = signature_.output_bytes();
+  }
+  const Signature& signature() const override { return signature_; }
+  void infer(std::span<const std::byte> in, std::span<std::byte> out) override {
+    check_sizes(in.size(), out.size(), input_bytes_, output_bytes_);
+    session_->step({reinterpret_cast<const float*>(in.data()), in.size() / sizeof(float)},
+                   {reinterpret_cast<float*>(out.data()), out.size() / sizeof(float)});
+  }
+  void prepare() override { session_->prepare(); }
+  void reset() override { session_->reset(); }
+
+ private:
+  std::unique_ptr<EngineSession> session_;
+  Signature signature_;
+  std::size_t input_bytes_, output_bytes_;
+};
+
 class NativeModel final : public CompiledModel {
  public:
   NativeModel(const Model& model, const Network& network, std::shared_ptr<const Engine> engine,
@@ -44,11 +69,21 @@ class NativeModel final : public CompiledModel {
       : model_(model),
         window_(network.window > 0 ? network.window : options.window),
         precision_(options.precision),
+        streams_(
+            std::none_of(network.layers.begin(), network.layers.end(),
+                         [](const auto& layer) { return layer.directions != 1 || layer.reverse; })),
         engine_(std::move(engine)) {}
 
   std::unique_ptr<Session> open(int batch) override {
     Signature signature = signature_of(model_, batch, window_);
     return std::make_unique<NativeSession>(engine_->open(batch, window_), std::move(signature));
+  }
+  std::unique_ptr<Session> open_steps(int batch) override {
+    if (!streams_)
+      throw Unsupported("a bidirectional layer needs the whole window, so it cannot stream",
+                        "measure this model with another scenario");
+    return std::make_unique<NativeSteps>(engine_->open(batch, window_), batch, engine_->features(),
+                                         engine_->outputs());
   }
   Precision precision() const override { return precision_; }
 
@@ -56,6 +91,7 @@ class NativeModel final : public CompiledModel {
   Model model_;
   int window_;
   Precision precision_;
+  bool streams_;
   std::shared_ptr<const Engine> engine_;
 };
 

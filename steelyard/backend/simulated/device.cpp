@@ -198,6 +198,45 @@ class SimulatedStream final : public Stream {
   nanoseconds next_begin_{0}, last_end_{0};
 };
 
+}  // namespace
+
+// One time step a query: the profile's costs of a window of one row. The answer to a window is that
+// of the whole window, given with its last row.
+class SimulatedSteps final : public Session {
+ public:
+  explicit SimulatedSteps(SimulatedModel& model)
+      : model_(model),
+        prediction_(predict(model.profile_,
+                            work_of(model.network_, model.profile_, model.precision_, 1, 1))) {
+    const int features = model.network_.features;
+    signature_.inputs = {{"step", ElementType::f32, {1, 1, features}, 0}};
+    signature_.outputs = {
+        {"output", ElementType::f32, {1, static_cast<int>(model.answers_.output_size())}, 0}};
+    rows_.reserve(model.answers_.input_size());
+  }
+  const Signature& signature() const override { return signature_; }
+  void infer(std::span<const std::byte> in, std::span<std::byte> out) override {
+    check_sizes(in.size(), out.size(), signature_.input_bytes(), signature_.output_bytes());
+    const auto* row = reinterpret_cast<const float*>(in.data());
+    if (rows_.size() == model_.answers_.input_size()) rows_.clear();
+    rows_.insert(rows_.end(), row, row + in.size() / sizeof(float));
+    if (rows_.size() == model_.answers_.input_size())
+      model_.answers_.answer(rows_.data(), reinterpret_cast<float*>(out.data()));
+    const nanoseconds begin = model_.clock_.now();
+    model_.clock_.advance(model_.times_.draw(prediction_.base_ns, begin));
+    model_.activity_->busy(begin, model_.clock_.now(), prediction_.watts, prediction_.utilisation);
+  }
+  void reset() override { rows_.clear(); }
+
+ private:
+  SimulatedModel& model_;
+  const Prediction prediction_;
+  Signature signature_;
+  std::vector<float> rows_;  // of the window so far
+};
+
+namespace {
+
 int checked_batch(int batch) {
   if (batch < 1 || batch > 1 << 20)
     throw Error(fmt::format("A batch of {} is not possible on a simulated device", batch),
@@ -230,6 +269,16 @@ std::unique_ptr<Stream> SimulatedModel::stream(int depth, int batch) {
     throw Error(fmt::format("{} queries in flight are not possible on a simulated device", depth),
                 "choose 1 to 65536");
   return std::make_unique<SimulatedStream>(*this, depth, checked_batch(batch));
+}
+
+std::unique_ptr<Session> SimulatedModel::open_steps(int batch) {
+  if (batch != 1)
+    throw Error("a simulated device streams one sequence at a time", "choose a batch of 1");
+  for (const Recurrent& layer : network_.layers)
+    if (layer.directions != 1 || layer.reverse)
+      throw Unsupported("a bidirectional layer needs the whole window, so it cannot stream",
+                        "measure this model with another scenario");
+  return std::make_unique<SimulatedSteps>(*this);
 }
 
 std::unique_ptr<Sensor> SimulatedModel::sensor() {

@@ -41,12 +41,14 @@ class SimulatedModel final : public CompiledModel {
 
   std::unique_ptr<Session> open(int batch) override;
   std::unique_ptr<Stream> stream(int depth, int batch) override;
+  std::unique_ptr<Session> open_steps(int batch) override;
   Clock& clock() override { return clock_; }
   Precision precision() const override { return precision_; }
   std::unique_ptr<Sensor> sensor();
 
  private:
   friend class Queries;
+  friend class SimulatedSteps;
   const Profile profile_;
   const Network network_;
   const std::vector<TensorInfo> inputs_, outputs_;  // as in the file
