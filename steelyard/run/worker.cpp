@@ -181,6 +181,9 @@ Answer answer_to(Worker& worker, const Request& request) {
     return ErrorAnswer{"memory ran out", "measure a smaller batch, or fewer cases at once", false};
   } catch (const std::exception& e) {
     return ErrorAnswer{e.what(), "", false};
+  } catch (...) {
+    return ErrorAnswer{"the runtime threw something that is no exception of C++'s library", "",
+                       false};
   }
 }
 

@@ -169,7 +169,8 @@ std::unique_ptr<Store::Unfinished> Store::unfinished() const {
   sqlite::Statement campaigns(
       *database_,
       "SELECT id, plan FROM campaign WHERE EXISTS(SELECT 1 FROM item WHERE campaign=id AND "
-      "outcome IS NULL) ORDER BY started_at DESC, id LIMIT 1");
+      "outcome IS NULL) ORDER BY started_at DESC, (SELECT min(rowid) FROM item WHERE "
+      "item.campaign=campaign.id) DESC LIMIT 1");
   if (!campaigns.step()) return nullptr;
   auto found = std::make_unique<Unfinished>();
   found->plan = record_of<Plan>(campaigns.blob(1));
@@ -259,7 +260,10 @@ std::vector<Measurement> Store::load(bool all_campaigns) const {
 
   std::vector<Measurement> all;
   std::map<std::string, std::size_t> newest;  // case id -> place in `all`
-  sqlite::Statement campaigns(*database_, "SELECT plan FROM campaign ORDER BY started_at, id");
+  // Of two campaigns of one second, the one begun first comes first.
+  sqlite::Statement campaigns(*database_,
+                              "SELECT plan FROM campaign ORDER BY started_at, (SELECT min(rowid) "
+                              "FROM item WHERE item.campaign=campaign.id)");
   while (campaigns.step()) {
     const auto plan = record_of<Plan>(campaigns.blob(0));
     sqlite::Statement items(*database_,
