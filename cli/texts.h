@@ -21,7 +21,7 @@ struct Texts {
   int batch = 64, in_flight = 1;
   bool batch_given = false;  // or --in-flight
   // advise
-  std::string p50, p95, p99, p999, rate, max_power, max_loss, budget, tariff, years;
+  std::string p99, p999, rate, max_power, max_loss, budget, tariff, years;
 };
 
 // An empty text is the language of the environment.
