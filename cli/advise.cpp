@@ -19,7 +19,7 @@ std::string written(const std::vector<Advice>& advice, const Advise& words) {
   if (words.format == "json") return export_json(advice);
   const auto format =
       words.format.empty() ? std::optional(Format::terminal) : format_from(words.format);
-  if (!format)
+  if (!format || *format == Format::latex)
     throw UsageError(fmt::format("there is no format '{}'", words.format),
                      "there is: terminal, markdown, html, json");
   RenderOptions options = render_options(words.language, *format);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "cli/help.h"
+#include "cli/manual.h"
 #include "cli/texts.h"
 #include "steelyard/base/error.h"
 
@@ -154,9 +155,7 @@ void add_advise(CLI::App* app, Advise& advise, Texts& texts) {
   const auto text = [&](const char* name, std::string& to, const char* type, const char* help) {
     app->add_option(name, to, help)->type_name(type);
   };
-  text("--p50", texts.p50, "T", "limit of the median latency: 5ms");
-  text("--p95", texts.p95, "T", "limit of the 95th percentile");
-  text("--p99", texts.p99, "T", "limit of the 99th percentile");
+  text("--p99", texts.p99, "T", "limit of the 99th percentile of the latency: 5ms");
   text("--p999", texts.p999, "T", "limit of the 99.9th percentile");
   text("--rate", texts.rate, "N/s", "inferences a second that must be served");
   text("--max-power", texts.max_power, "W", "limit of the system's power without pause");
@@ -257,15 +256,20 @@ Command parse_command_line(const std::vector<std::string>& words) {
   CLI::App* c_report =
       app.add_subcommand("report", "Write what databases hold for people to read.");
   add_output(c_report, report.databases, report.output);
-  c_report->add_option("--format", texts.format, "terminal, markdown or html")->type_name("F");
+  c_report->add_option("--format", texts.format, "terminal, markdown, html or latex")
+      ->type_name("F");
   add_language(c_report, texts);
   c_report->footer(
-      "Without --format the name of FILE decides: .html, .md, else terminal.\n\n"
+      "Without --format the name of FILE decides: .html, .md, .tex, else terminal.\n\n"
       "Example:\n  steelyard report apple.db --lang ko -o report.html");
   CLI::App* c_export =
       app.add_subcommand("export", "Write what databases hold for other programs.");
   add_output(c_export, exported.databases, exported.output);
-  c_export->add_option("--format", exported.format, "json (default) or csv")->type_name("F");
+  c_export
+      ->add_option("--format", exported.format,
+                   "json (default), csv, google-benchmark, bmf or trace")
+      ->type_name("F");
+  c_export->add_flag("--bom", exported.bom, "CSV: a mark at its beginning, for Excel");
   c_export->footer("Example:\n  steelyard export apple.db --format csv -o apple.csv");
   CLI::App* c_compare =
       app.add_subcommand("compare", "Say whether one version is worse than another.");
@@ -281,6 +285,12 @@ Command parse_command_line(const std::vector<std::string>& words) {
   c_worker->footer(
       "A campaign starts it by itself and speaks to it on stdin and stdout.\n\n"
       "Example:\n  steelyard worker < /dev/null");
+  std::string page;
+  CLI::App* c_manual =
+      app.add_subcommand("manual", "Print the manual page, or completions for a shell.");
+  c_manual->add_option("WHAT", page, "man, bash or zsh")->type_name("WHAT")->required();
+  c_manual->footer(
+      "Example:\n  steelyard manual bash > ~/.local/share/bash-completion/completions/steelyard");
   for (CLI::App* command : app.get_subcommands({}))
     command->set_help_flag("-h,--help", "this text");
 
@@ -302,6 +312,8 @@ Command parse_command_line(const std::vector<std::string>& words) {
   if (*c_compare) return compared.language = parse_language(texts.language), compared;
   if (*c_import) return complete(imported), imported;
   if (*c_advise) return complete(advise, texts), advise;
+  if (*c_manual)
+    return Said{page == "man" ? man_page(app, STEELYARD_VERSION) : completion(app, page)};
   if (*c_worker) return Worker{};
   return complete(report, texts), report;
 }

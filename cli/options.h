@@ -61,6 +61,7 @@ struct Report {
 struct Export {
   std::vector<std::filesystem::path> databases;
   std::string format = "json";
+  bool bom = false;  // for spreadsheets that take UTF-8 without it for something else
   std::filesystem::path output;
 };
 

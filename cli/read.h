@@ -9,6 +9,8 @@
 
 namespace steelyard::cli {
 
+// Throws NothingToMeasure when they hold nothing.
+std::vector<Measurement> measurements_of(const std::vector<std::filesystem::path>& databases);
 // Of all databases, in the order given. Throws NothingToMeasure when they hold nothing.
 std::vector<Summary> summaries_of(const std::vector<std::filesystem::path>& databases);
 

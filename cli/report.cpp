@@ -11,7 +11,7 @@
 
 namespace steelyard::cli {
 
-std::vector<Summary> summaries_of(const std::vector<std::filesystem::path>& databases) {
+std::vector<Measurement> measurements_of(const std::vector<std::filesystem::path>& databases) {
   std::vector<Measurement> all;
   for (const auto& file : databases) {
     auto some = Store(file, Store::Mode::read).load();
@@ -20,12 +20,17 @@ std::vector<Summary> summaries_of(const std::vector<std::filesystem::path>& data
   if (all.empty())
     throw NothingToMeasure(fmt::format("{} holds no measurement yet", databases.front().string()),
                            "measure with `steelyard run ... --db FILE`");
-  return summarize(all);
+  return all;
+}
+
+std::vector<Summary> summaries_of(const std::vector<std::filesystem::path>& databases) {
+  return summarize(measurements_of(databases));
 }
 
 int execute(const Report& words) {
   const auto suffix = words.output.extension();
   const Format by_name = suffix == ".html" || suffix == ".htm" ? Format::html
+                         : suffix == ".tex"                    ? Format::latex
                          : suffix == ".md"                     ? Format::markdown
                                                                : Format::terminal;
   RenderOptions options = render_options(words.language, words.format.value_or(by_name));

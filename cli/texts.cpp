@@ -115,8 +115,7 @@ void complete(Import& import) {
 void complete(Advise& advise, const Texts& texts) {
   advise.language = parse_language(texts.language);
   Question& q = advise.question;
-  const std::pair<double, const std::string*> limits[] = {
-      {50, &texts.p50}, {95, &texts.p95}, {99, &texts.p99}, {99.9, &texts.p999}};
+  const std::pair<double, const std::string*> limits[] = {{99, &texts.p99}, {99.9, &texts.p999}};
   for (const auto& [p, text] : limits)
     if (!text->empty())
       q.latency.push_back({p, 1e9 * seconds_of(parse_duration(*text, fmt::format("--p{:g}", p)))});
@@ -142,7 +141,7 @@ void complete(Report& report, const Texts& texts) {
     report.format = format_from(texts.format);
     if (!report.format)
       throw UsageError(fmt::format("there is no format '{}'", texts.format),
-                       "there is: terminal, markdown, html");
+                       "there is: terminal, markdown, html, latex");
   }
 }
 

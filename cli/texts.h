@@ -19,7 +19,7 @@ struct Texts {
   std::vector<std::string> models, settings;
   std::optional<std::uint64_t> min_queries;
   // advise; of `run` too: p99, rate
-  std::string p50, p95, p99, p999, rate, max_power, max_loss, budget, tariff, years;
+  std::string p99, p999, rate, max_power, max_loss, budget, tariff, years;
   std::string batch, in_flight;
   std::string memory_limit, require;
 };

@@ -122,7 +122,7 @@ class Builder {
 
   void speed() {
     Candidate& c = out_.told;
-    c.rmse = s_.accuracy.rmse;
+    if (!s_.truth.empty() || s_.provenance != Provenance::imported) c.rmse = s_.accuracy.rmse;
     if (!s_.throughput_per_second || !(*s_.throughput_per_second > 0)) return;
     const double rate = *s_.throughput_per_second;
     c.capacity_per_second = exactly(rate);
@@ -243,8 +243,17 @@ std::vector<Rows> rows_of(const std::vector<Summary>& summaries, const std::stri
   for (const Summary& s : summaries) {
     if (s.backend == "null" || !std::holds_alternative<SingleStream>(s.scenario)) continue;
     if (!model.empty() && s.model != model) continue;
+    // Other tools' files name the model and nothing else.
+    const auto kin = s.model_sha256.empty() ? std::find_if(summaries.begin(), summaries.end(),
+                                                           [&](const Summary& other) {
+                                                             return other.model == s.model &&
+                                                                    !other.model_sha256.empty() &&
+                                                                    other.backend != "null";
+                                                           })
+                                            : summaries.end();
+    const Summary& of = kin == summaries.end() ? s : *kin;
     const auto [at, added] =
-        models.try_emplace(std::tuple(s.model, s.model_sha256, s.truth), out.size());
+        models.try_emplace(std::tuple(of.model, of.model_sha256, of.truth), out.size());
     if (added) out.push_back({s.model, {}});
     std::vector<const Summary*>& rows = out[at->second].rows;
     const auto [place, fresh] = places.try_emplace({at->second, key_of(s)}, rows.size());

@@ -14,7 +14,7 @@
 
 namespace steelyard {
 
-enum class ExportFormat { json, csv };
+enum class ExportFormat { json, csv, google_benchmark, bmf };
 std::optional<ExportFormat> export_format_from(std::string_view);
 
 // UTF-8, ends with a line end; numbers read back as the same doubles.
@@ -29,7 +29,14 @@ std::optional<ExportFormat> export_format_from(std::string_view);
 //   boundary_or_definition,reason
 //   A verdict (outcome, trust, correctness) stands in `statistic` and has no value. A reason is its
 //   code and, in brackets, name=value pairs and quoted text divided by semicolons.
+// google-benchmark: what Google Benchmark's own --benchmark_format=json has, with percentiles,
+//   power and energy as counters; its compare.py reads it.
+// bmf: Bencher Metric Format: benchmark -> measure -> value with bounds.
 std::string export_as(const std::vector<Summary>&, ExportFormat);
+
+// Chrome trace events (Perfetto): a process a case, blocks and kept queries as spans, sensor
+// channels as counters; long ones are thinned, their peaks kept.
+std::string export_trace(const std::vector<Measurement>&);
 
 // {"schema_version":1,"a","b","cases":[{"model_a","model_b","spec","host",...,"metrics":[{"metric",
 // "a","b","ratio","low","high","level","verdict","gate_percent","gate","longer","reason"}]}]}

@@ -45,6 +45,7 @@ enum class ReasonCode {
   misaligned,       // quality, needed_quality: the meter's file does not fit the load
   outside_file,     // quoted = what part of the energy pass the meter's file does not cover
   not_reported,     // the runtime does not report it; quoted = what was asked
+  not_in_file,      // imported; quoted = the tool whose file does not say it
   no_targets,       // the model carries no window recipe, so there is no prediction error
   incomplete_pass,  // seen, windows: the timed run did not reach every test window
   no_reference,     // quoted = why no FP32 reference could be computed

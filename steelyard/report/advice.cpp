@@ -31,6 +31,8 @@ class Teller : public AdviceTold {
     add(kAdvise.why, why_not(*this));
     add(kAdvise.relax, what_to_relax(*this));
     add(kAdvise.turns, turning_points(*this));
+    for (const char* by : {"energy", "cost"})
+      if (auto chart = rate_chart(*this, by)) section.parts.push_back(std::move(*chart));
     add_needs(*this, section);
     return section;
   }
@@ -253,6 +255,8 @@ std::string render(const std::vector<Advice>& all, const RenderOptions& options)
       return write_markdown(document);
     case Format::html:
       return write_html(document);
+    case Format::latex:
+      break;  // refused by the command line
   }
   return {};
 }

@@ -2,6 +2,7 @@
 // What the parts of an advice share: its words, and how its figures are written. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "steelyard/record/advice.h"
@@ -33,5 +34,7 @@ Bullets why_not(const AdviceTold&);
 Bullets what_to_relax(const AdviceTold&);
 Bullets turning_points(const AdviceTold&);
 void add_needs(const AdviceTold&, Section&);
+// advice_chart.cpp: what each system needs a day over the rate, by energy or cost.
+std::optional<Chart> rate_chart(const AdviceTold&, const std::string& by);
 
 }  // namespace steelyard

@@ -193,6 +193,41 @@ std::optional<Chart> errors(const Context& c, const ModelView& model, int number
   return chart;
 }
 
+// Total energy per inference, and what of it the device would have used while idle.
+std::optional<Chart> energy_split(const Context& c, const ModelView& model, int number) {
+  Chart chart;
+  chart.kind = Chart::bars;
+  chart.id = "energy-" + std::to_string(number);
+  chart.title = c.say(kTerms.split_chart, {{"model", model.title}});
+  chart.x_label = c.say(kTerms.split_axis);
+  chart.x_unit = Chart::energy_j;
+  chart.data = {chart.title, c.say(kTerms.device), {}, {}, "", true};
+  for (const Phrase* phrase : {&kTerms.total_energy, &kTerms.dynamic_energy, &kTerms.idle_share})
+    chart.data.columns.push_back({c.say(*phrase), {}, State::plain});
+  std::string list;
+  for (const Column& column : model.columns) {
+    const auto total = value_of(column, Metric::total_energy);
+    const auto dynamic = value_of(column, Metric::dynamic_energy);
+    if (!total || !dynamic || *total <= 0 || *dynamic < 0 || *dynamic > *total) continue;
+    Series series = series_of(c, column);
+    series.points = {{*total, 0}};
+    series.part = *total - *dynamic;
+    chart.series.push_back(std::move(series));
+    const std::string share = percent(100 * (*total - *dynamic) / *total);
+    chart.values.push_back(joules(*total));
+    list += " " + c.say(kTerms.split_item,
+                        {{"device", c.name(column)}, {"total", joules(*total)}, {"share", share}});
+    chart.data.rows.push_back({c.name(column),
+                               {cell_for(c, column, Metric::total_energy),
+                                cell_for(c, column, Metric::dynamic_energy),
+                                {share, state_of(column), {}, ""}},
+                               ""});
+  }
+  if (chart.series.empty()) return {};
+  chart.description = c.say(kTerms.split_desc, {{"list", list.substr(1)}});
+  return chart;
+}
+
 }  // namespace
 
 Section charts_section(const Context& c) {
@@ -200,7 +235,7 @@ Section charts_section(const Context& c) {
   int number = 0;
   for (const ModelView& model : c.view.models) {
     ++number;
-    for (auto* make : {distribution, scatter, errors})
+    for (auto* make : {distribution, scatter, energy_split, errors})
       if (auto chart = make(c, model, number)) section.parts.push_back(std::move(*chart));
   }
   return section;

@@ -233,6 +233,8 @@ std::string render(const Comparison& comparison, const RenderOptions& options) {
       return write_markdown(document_of(told));
     case Format::html:
       return write_html(document_of(told));
+    case Format::latex:
+      break;  // refused by the command line
   }
   return {};
 }

@@ -69,9 +69,14 @@ struct Series {
   std::optional<std::pair<double, double>>
       bound;  // from, to along x at y = 0.99; or a band along y
   bool expected = false;
+  std::optional<double> part;  // bars: what of the value is drawn apart, e.g. the idle share
+};
+struct Mark {
+  double x;
+  std::string label;
 };
 struct Chart {
-  enum Kind { distribution, scatter, bars } kind = distribution;
+  enum Kind { distribution, scatter, bars, lines } kind = distribution;
   std::string id, title, description;
   std::string x_label, y_label;
   enum Unit { time_ns, power_w, energy_j, plain } x_unit = time_ns, y_unit = plain;
@@ -79,6 +84,7 @@ struct Chart {
   std::vector<std::string> values;  // bars: the text at each bar's end
   std::optional<double> line;       // bars: a reference, with its label
   std::string line_label;
+  std::vector<Mark> marks;                       // lines: where they cross
   std::vector<std::pair<double, double>> front;  // scatter: the Pareto front
   std::string front_label;
   Table data;

@@ -35,6 +35,8 @@ const Phrase& phrase_of(ReasonCode code) {
       return kReasons.misaligned;
     case ReasonCode::outside_file:
       return kReasons.outside_file;
+    case ReasonCode::not_in_file:
+      return kReasons.not_in_file;
     case ReasonCode::not_reported:
       return kReasons.not_reported;
     case ReasonCode::no_targets:

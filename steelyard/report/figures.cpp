@@ -34,7 +34,7 @@ std::optional<double> raw(const Column& column, Metric metric) {
     case Metric::throughput:
       return column.single_stream() ? s.throughput_per_second : std::nullopt;
     case Metric::rmse:
-      return s.accuracy.rmse;
+      return column.other_data ? std::nullopt : s.accuracy.rmse;
     case Metric::utilisation:
       return s.utilisation.percent;
     case Metric::power:
@@ -69,6 +69,7 @@ Reason why_missing(const Column& column, Metric metric) {
       break;
     case Metric::rmse:
       reason = s.accuracy.reason;
+      if (column.other_data) reason = Reason{ReasonCode::not_in_file, {}, "data of the RMSE"};
       break;
     case Metric::utilisation:
       reason = s.utilisation.reason;

@@ -130,6 +130,7 @@ svg .s0 { stroke: var(--c0); } svg .s1 { stroke: var(--c1); } svg .s2 { stroke: 
 svg .s3 { stroke: var(--c3); } svg .s4 { stroke: var(--c4); } svg .s5 { stroke: var(--c5); }
 svg .f0 { fill: var(--c0); } svg .f1 { fill: var(--c1); } svg .f2 { fill: var(--c2); }
 svg .f3 { fill: var(--c3); } svg .f4 { fill: var(--c4); } svg .f5 { fill: var(--c5); }
+svg .rest { fill: var(--soft); fill-opacity: .55; }
 svg .bar { fill-opacity: .85; } svg .bar.hollow { fill-opacity: 1; }
 details { margin: .4rem 0; }
 summary { cursor: pointer; padding: .3rem 0; font-weight: 600; }

@@ -108,6 +108,8 @@ std::string render(const std::vector<Summary>& summaries, const RenderOptions& o
       return write_markdown(document);
     case Format::html:
       return write_html(document);
+    case Format::latex:
+      return write_latex(document);
   }
   return {};
 }
@@ -123,6 +125,7 @@ std::optional<Format> format_from(std::string_view text) {
   if (text == "terminal") return Format::terminal;
   if (text == "markdown") return Format::markdown;
   if (text == "html") return Format::html;
+  if (text == "latex") return Format::latex;
   return {};
 }
 

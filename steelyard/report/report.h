@@ -17,7 +17,7 @@
 namespace steelyard {
 
 enum class Language { ko, en };
-enum class Format { terminal, markdown, html };
+enum class Format { terminal, markdown, html, latex };
 std::optional<Language> language_from(std::string_view);  // "ko", "en", "ko_KR.UTF-8", ...
 std::optional<Format> format_from(std::string_view);
 

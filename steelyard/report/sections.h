@@ -32,6 +32,7 @@ State state_of(const Column&);
 std::string write_terminal(const Document&, int columns, bool colour);
 std::string write_markdown(const Document&);
 std::string write_html(const Document&);
+std::string write_latex(const Document&);  // the tables of key figures only
 // Inline SVG, coloured by the style sheet of the page.
 std::string draw(const Chart&);
 // < > & " ' as entities; characters that XML forbids are dropped.

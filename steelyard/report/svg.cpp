@@ -6,164 +6,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 
 #include "steelyard/report/format.h"
 #include "steelyard/report/sections.h"
+#include "steelyard/report/svg_parts.h"
 
 namespace steelyard {
 namespace {
 
-constexpr double kWidth = 820, kLeft = 64, kRight = 24, kTop = 18;
-constexpr int kStyles = 6;
-
-// Two decimals at most, without trailing zeros: the same bytes everywhere.
-std::string num(double value) {
-  std::string text = fmt::format("{:.1f}", value);
-  if (text.ends_with(".0")) text.resize(text.size() - 2);
-  return text == "-0" ? "0" : text;
-}
-
-std::string tick_text(double value, Chart::Unit unit) {
-  std::string text;
-  switch (unit) {
-    case Chart::time_ns:
-      text = duration(value);
-      break;
-    case Chart::power_w:
-      text = watts(value);
-      break;
-    case Chart::energy_j:
-      text = joules(value);
-      break;
-    case Chart::plain:
-      return significant(value, 3);
-  }
-  const auto space = text.find(' '), point = text.find('.');
-  if (point == std::string::npos) return text;
-  auto end = space;
-  while (text[end - 1] == '0') --end;
-  if (text[end - 1] == '.') --end;
-  return text.substr(0, end) + text.substr(space);
-}
-
-// 1, 2, 5 of each decade where that gives few enough ticks, else 1 alone.
-std::vector<double> log_ticks(double low, double high, bool always_fine = false) {
-  std::vector<double> out;
-  for (const bool fine : {true, false}) {
-    out.clear();
-    for (int e = static_cast<int>(std::floor(std::log10(low))); std::pow(10.0, e) <= high * 1.001;
-         ++e)
-      for (const double m : {1.0, 2.0, 5.0})
-        if (fine || m == 1.0) {
-          const double x = m * std::pow(10.0, e);
-          if (x >= low * 0.999 && x <= high * 1.001) out.push_back(x);
-        }
-    if (out.size() <= 9 || always_fine) break;
-  }
-  return out;
-}
-
-struct Axis {
-  double low, high, from, to;  // data and drawing units
-  double at(double value) const {
-    const double share = std::log(value / low) / std::log(high / low);
-    return from + std::clamp(share, 0.0, 1.0) * (to - from);
-  }
-};
-
-Axis log_axis(double low, double high, double from, double to) {
-  const double margin = std::max(1.08, std::pow(high / low, 0.05));
-  return {low / margin, high * margin, from, to};
-}
-
-std::string line(std::string_view classes, double x1, double y1, double x2, double y2) {
-  return fmt::format("<line class=\"{}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>\n", classes,
-                     num(x1), num(y1), num(x2), num(y2));
-}
-
-std::string text(double x, double y, std::string_view anchor, std::string_view words,
-                 std::string_view classes = "") {
-  return fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"{}\"{}>{}</text>\n", num(x), num(y),
-                     anchor, classes.empty() ? "" : fmt::format(" class=\"{}\"", classes),
-                     escape(words));
-}
-
-std::string dash_of(int style) {
-  static constexpr const char* kDashes[kStyles] = {"", "8 4", "2 3", "10 3 2 3", "14 5", "5 2 1 2"};
-  const std::string_view dash = kDashes[style % kStyles];
-  return dash.empty() ? "" : fmt::format(" stroke-dasharray=\"{}\"", dash);
-}
-
-std::string shape(const Series& s, double x, double y, double r = 5) {
-  const int style = s.style % kStyles;
-  const std::string classes =
-      s.expected ? fmt::format("hollow s{}", style) : fmt::format("f{} s{}", style, style);
-  const auto polygon = [&](std::initializer_list<std::pair<double, double>> corners) {
-    std::string points;
-    for (const auto& [dx, dy] : corners)
-      points += (points.empty() ? "" : " ") + num(x + dx * r) + "," + num(y + dy * r);
-    return fmt::format("<polygon class=\"{}\" points=\"{}\"/>\n", classes, points);
-  };
-  switch (style) {
-    case 0:
-      return fmt::format("<circle class=\"{}\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>\n", classes, num(x),
-                         num(y), num(r));
-    case 1:
-      return polygon({{-.9, -.9}, {.9, -.9}, {.9, .9}, {-.9, .9}});
-    case 2:
-      return polygon({{0, -1.2}, {1.1, .8}, {-1.1, .8}});
-    case 3:
-      return polygon({{0, -1.3}, {1.2, 0}, {0, 1.3}, {-1.2, 0}});
-    case 4:
-      return polygon({{0, 1.2}, {1.1, -.8}, {-1.1, -.8}});
-    default:
-      return polygon(
-          {{-1, -.5}, {-.5, -1}, {.5, -1}, {1, -.5}, {1, .5}, {.5, 1}, {-.5, 1}, {-1, .5}});
-  }
-}
-
-std::string head(const Chart& chart, double height) {
-  return fmt::format(
-      "<svg viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-title {}-desc\">\n"
-      "<title id=\"{}-title\">{}</title>\n<desc id=\"{}-desc\">{}</desc>\n",
-      num(kWidth), num(height), chart.id, chart.id, chart.id, escape(chart.title), chart.id,
-      escape(chart.description));
-}
-
-// The names below the drawing, each with its line and shape; as many lines as it takes.
-std::string keys(const Chart& chart, double y, bool with_line) {
-  std::string out;
-  double x = kLeft;
-  for (const Series& s : chart.series) {
-    const double width = 58 + 7.4 * display_width(s.name);
-    if (x > kLeft && x + width > kWidth - kRight) {
-      x = kLeft;
-      y += 22;
-    }
-    if (with_line) {
-      out += fmt::format("<path class=\"curve s{}\"{} d=\"M{} {}h34\"/>\n", s.style % kStyles,
-                         dash_of(s.style), num(x), num(y));
-    }
-    out += shape(s, x + 17, y);
-    out += text(x + 42, y + 4.5, "start", s.name);
-    x += width;
-  }
-  return out;
-}
-
-double keys_height(const Chart& chart) {
-  double x = kLeft, height = 22;
-  for (const Series& s : chart.series) {
-    const double width = 58 + 7.4 * display_width(s.name);
-    if (x > kLeft && x + width > kWidth - kRight) {
-      x = kLeft;
-      height += 22;
-    }
-    x += width;
-  }
-  return height;
-}
+using namespace svg;
 
 // Probability paper: both the middle and the tails are visible.
 double logit(double share) {
@@ -287,6 +138,9 @@ std::string bars(const Chart& chart) {
                        s.expected ? fmt::format("hollow s{}", style) : fmt::format("f{}", style),
                        s.expected ? dash_of(1) : "", num(left), num(y + 18),
                        num(x(s.points.front().first) - left), num(kBar));
+    if (s.part && *s.part < s.points.front().first)
+      out += fmt::format("<rect class=\"rest\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n",
+                         num(left), num(y + 23), num(x(*s.part) - left), num(kBar - 10));
     out += text(x(most) + 12, y + 32, "start", chart.values[i]);
   }
   if (chart.line) {
@@ -307,6 +161,8 @@ std::string draw(const Chart& chart) {
       return scatter(chart);
     case Chart::bars:
       return bars(chart);
+    case Chart::lines:
+      return svg::lines(chart);
   }
   return {};
 }

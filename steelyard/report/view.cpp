@@ -59,14 +59,23 @@ struct Group {  // the rows of one model on one set of data
   std::vector<const Summary*> rows;
 };
 
+// Other tools' files name the model and nothing else: the first that was measured under that name.
+const Summary& namesake(const std::vector<Summary>& summaries, const Summary& s) {
+  for (const Summary& other : summaries)
+    if (other.model == s.model && !other.model_sha256.empty() && other.backend != "null")
+      return other;
+  return s;
+}
+
 std::vector<Group> grouped(const std::vector<Summary>& summaries) {
   std::vector<Group> groups;
   std::map<std::tuple<std::string, std::string, std::string>, std::size_t> index;
   for (const Summary& s : summaries) {
     if (s.backend == "null") continue;
+    const Summary& kin = s.model_sha256.empty() ? namesake(summaries, s) : s;
     const auto [at, added] =
-        index.try_emplace(std::tuple(s.model, s.model_sha256, s.truth), groups.size());
-    if (added) groups.push_back({&s, {}});
+        index.try_emplace(std::tuple(kin.model, kin.model_sha256, kin.truth), groups.size());
+    if (added) groups.push_back({&kin, {}});
     groups[at->second].rows.push_back(&s);
   }
   std::stable_sort(groups.begin(), groups.end(), [](const Group& a, const Group& b) {
@@ -111,7 +120,7 @@ std::vector<Column> columns_of(const std::vector<const Summary*>& rows) {
   std::map<std::string, std::size_t> index;
   for (const Summary* s : rows) {
     const auto [at, added] = index.try_emplace(key_of(*s), columns.size());
-    if (added) columns.push_back({nullptr, {}, {}, key_of(*s), 0});
+    if (added) columns.push_back({nullptr, {}, {}, key_of(*s)});
     Column& column = columns[at->second];
     const bool single = std::holds_alternative<SingleStream>(s->scenario);
     if (single || column.main == nullptr) column.main = s;
@@ -119,7 +128,11 @@ std::vector<Column> columns_of(const std::vector<const Summary*>& rows) {
     if (offline && s->outcome.kind == Outcome::Completed) column.offline.push_back(s);
     if (!single && !offline) column.loads.push_back(s);
   }
+  const bool known = std::any_of(columns.begin(), columns.end(),
+                                 [](const Column& c) { return !c.main->truth.empty(); });
   for (Column& column : columns) {
+    column.other_data =
+        known && column.main->truth.empty() && column.main->provenance == Provenance::imported;
     std::stable_sort(column.offline.begin(), column.offline.end(), [](auto* a, auto* b) {
       const auto& x = std::get<Offline>(a->scenario);
       const auto& y = std::get<Offline>(b->scenario);

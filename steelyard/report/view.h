@@ -19,6 +19,7 @@ struct Column {
   std::vector<const Summary*> offline;  // Completed only, in order of batch
   std::vector<const Summary*> loads;    // neither SingleStream nor Offline
   std::string key;                      // host, spec and settings: equal under all models
+  bool other_data = false;              // imported: on which data its error is, nobody says
   int style = 0;                        // number of the device within the report
   bool completed() const { return main->outcome.kind == Outcome::Completed; }
   bool single_stream() const { return std::holds_alternative<SingleStream>(main->scenario); }

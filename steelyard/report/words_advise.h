@@ -116,6 +116,20 @@ struct AdviseWords {
                  "Over {at} years instead of {now}, {other} would be first."};
   Phrase s_price{"{winner}의 구입비가 {now}에서 {at|으로/로} 오르면 {other|이/가} 앞섭니다.",
                  "If {winner} cost {at} instead of {now}, {other} would be first."};
+  Phrase rate_chart{"요청률에 따른 하루 {by}: {model}", "{by} per day by request rate: {model}"};
+  Phrase rate_axis{"초당 요청 수(로그 눈금)", "requests a second (log scale)"};
+  Phrase energy_axis{"하루 에너지(kWh, 로그 눈금)", "energy per day (kWh, log scale)"};
+  Phrase cost_axis{"하루 비용({currency}, 로그 눈금)", "cost per day ({currency}, log scale)"};
+  Phrase energy_noun{"에너지", "Energy"};
+  Phrase cost_noun{"비용", "Cost"};
+  Phrase rate_desc{
+      "각 시스템이 처리할 수 있는 요청률까지 그렸습니다. 세로 점선은 두 시스템의 값이 같아지는 "
+      "손익분기 요청률입니다.",
+      "Each system up to the rate that it can serve. Vertical dashes: break-even rates, "
+      "where two systems need the same."};
+  Phrase at_idle{"요청이 없을 때", "without requests"};
+  Phrase per_request{"요청 하나마다", "each request adds"};
+  Phrase up_to{"처리할 수 있는 요청률", "rate that it can serve"};
   // what to relax, what to measure
   Phrase relax{"조건을 이렇게 바꾸면 만족합니다", "What to relax"};
   Phrase relax_one{"{system}: {list}.", "{system}: {list}."};

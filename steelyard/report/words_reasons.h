@@ -13,12 +13,14 @@ struct Reasons {
   Phrase no_sensor{"이 장치에서 읽을 수 있는 센서가 없음",
                    "no instrument for this was found on this device"};
   Phrase too_few_updates{
-      "측정량 부족: 센서 값이 {n}번 갱신되었으며 {needed}번 이상 필요함(부하를 {seconds}초 이상 유지)",
+      "측정량 부족: 센서 값이 {n}번 갱신되었으며 {needed}번 이상 필요함(부하를 {seconds}초 이상 "
+      "유지)",
       "INSUFFICIENT: the instrument gave {n} updates, at least {needed} are needed; keep the load "
       "up for {seconds} s"};
   Phrase sensor_lost{"측정 도중 센서가 응답하지 않음", "the instrument stopped answering midway"};
   Phrase sensor_lags{
-      "측정량 부족: 부하가 끝난 뒤에도 에너지의 {percent} %에 해당하는 값이 남아 센서가 늦음(부하를 "
+      "측정량 부족: 부하가 끝난 뒤에도 에너지의 {percent} %에 해당하는 값이 남아 센서가 "
+      "늦음(부하를 "
       "{seconds}초 이상 유지)",
       "INSUFFICIENT: after the load the instrument still showed {percent} % of its energy, so it "
       "lags; keep the load up for {seconds} s"};
@@ -26,15 +28,15 @@ struct Reasons {
       "측정량 부족: 일부 시간만 보는 센서가 추론 요청의 주기와 맞물려 {percent} % 치우침",
       "INSUFFICIENT: the instrument looks only part of the time and fell into step with the "
       "queries, {percent} % off"};
-  Phrase unsteady_idle{
-      "측정량 부족: 유휴 전력이 부하로 늘어난 전력의 {percent} %만큼 흔들림",
-      "INSUFFICIENT: idle power wandered by {percent} % of what the load added"};
+  Phrase unsteady_idle{"측정량 부족: 유휴 전력이 부하로 늘어난 전력의 {percent} %만큼 흔들림",
+                       "INSUFFICIENT: idle power wandered by {percent} % of what the load added"};
   Phrase misaligned{
       "측정량 부족: 전력계 기록과 부하의 상관 계수 {quality|이/가} 기준 {needed_quality}에 못 미침",
       "INSUFFICIENT: the meter's file fits the load with a correlation of {quality}, at least "
       "{needed_quality} is needed"};
   Phrase outside_file{"전력계 기록이 에너지 측정 구간을 모두 포함하지 않음",
                       "the meter's file does not cover the energy pass"};
+  Phrase not_in_file{"다른 도구의 파일에 없음", "the other tool's file does not say"};
   Phrase not_reported{"런타임이 {asked|을/를} 보고하지 않음",
                       "the runtime does not report {asked}"};
   Phrase this_value{"이 값", "this"};

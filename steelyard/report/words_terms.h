@@ -218,6 +218,15 @@ struct Terms {
       "{list}"};
   Phrase scatter_item{"{device}: {latency}, {cost}.", "{device}: {latency}, {cost}."};
   Phrase pareto{"파레토 경계", "Pareto front"};
+  Phrase split_chart{"추론당 에너지의 유휴분과 순에너지: {model}",
+                     "Energy per inference, idle and dynamic: {model}"};
+  Phrase split_axis{"추론당 총에너지(막대 안쪽의 회색 부분: 유휴분)",
+                    "total energy per inference (grey inside: idle share)"};
+  Phrase split_item{"{device} {total}(유휴분 {share}).", "{device} {total} (idle {share})."};
+  Phrase split_desc{"추론 한 번의 총에너지와 그 가운데 유휴 전력이 차지하는 몫. {list}",
+                    "The total energy of one inference, and the share that idling would have "
+                    "taken. {list}"};
+  Phrase idle_share{"유휴분", "idle share"};
   Phrase rmse_chart{"{model}: 예측 오차(RMSE)와 단순 예측", "{model}: RMSE and the naive forecast"};
   Phrase rmse_desc{
       "막대가 짧을수록 정확합니다. 세로 점선은 단순 예측(내일=오늘)의 RMSE {naive}입니다. {list}",

@@ -35,7 +35,7 @@ void put_latency(LatencyFigures& latency, const std::string& name, double ns,
 }  // namespace
 
 void fill_reported(Summary& s, const Measurement& m) {
-  const Reason unsaid = reason(ReasonCode::not_reported, {}, m.reported->by);
+  const Reason unsaid = reason(ReasonCode::not_in_file, {}, m.reported->by);
   const bool computed = s.latency_ns.mean.has_value();
   for (PercentileFigure& figure : s.latency_ns.percentiles)
     if (!figure.ns) figure.reason = unsaid;

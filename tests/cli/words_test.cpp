@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the program says when it is asked for help or asked wrongly.
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 
 #include "tests/cli/bench.h"
 
@@ -22,8 +24,8 @@ class Words : public Bench {
 };
 
 TEST_F(Words, HelpOfEveryCommandFitsAScreenAndHasAnExample) {
-  for (const std::string command :
-       {"", "devices", "doctor", "train", "run", "report", "export", "worker"}) {
+  for (const std::string command : {"", "devices", "doctor", "train", "run", "report", "export",
+                                    "compare", "import", "advise", "manual", "worker"}) {
     const Said said = program_.run(command.empty() ? std::vector<std::string>{"--help"}
                                                    : std::vector<std::string>{command, "--help"});
     EXPECT_EQ(said.code, 0);
@@ -37,6 +39,21 @@ TEST_F(Words, HelpOfEveryCommandFitsAScreenAndHasAnExample) {
       begin = end + 1;
     }
   }
+}
+
+TEST_F(Words, ManualPageAndCompletionsNameEveryCommandAndParse) {
+  for (const std::string kind : {"man", "bash", "zsh"}) {
+    const Said said = program_.run({"manual", kind});
+    EXPECT_EQ(said.code, 0);
+    for (const char* word : {"devices", "run", "advise", "import", "price", "per", "kwh"})
+      EXPECT_NE(said.out.find(word), std::string::npos) << kind << " " << word;
+  }
+  const Said bash = program_.run({"manual", "bash"});
+  EXPECT_NE(bash.out.find("--price-per-kwh"), std::string::npos);
+  const std::string file = testing::TempDir() + "steelyard-completion.bash";
+  std::ofstream(file) << bash.out;
+  EXPECT_EQ(std::system(("bash -n '" + file + "'").c_str()), 0);
+  EXPECT_EQ(program_.run({"manual", "fish"}).code, 2);
 }
 
 TEST_F(Words, SaysItsVersion) { EXPECT_EQ(program_.run({"--version"}).out.find("steelyard "), 0u); }

@@ -51,7 +51,7 @@ TEST(Import, OfTheSeedsScriptsTakesAllThatTheySayAndNoMore) {
   EXPECT_DOUBLE_EQ(*npu.utilisation.percent, 14.1);
   EXPECT_DOUBLE_EQ(*npu.accuracy.rmse, 54.905);
   EXPECT_FALSE(npu.power.watts);
-  EXPECT_EQ(npu.power.reason->code, ReasonCode::not_reported);
+  EXPECT_EQ(npu.power.reason->code, ReasonCode::not_in_file);
   EXPECT_EQ(p(npu, 99.9), -1);
   EXPECT_EQ(npu.trust.kind, "INSUFFICIENT");
   const Summary gpu = imported("tensorrt_performance_20250601_101112.json").at(0);

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the charts share: axes, ticks, lines, words, the shapes and dashes of devices. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "steelyard/report/document.h"
+
+namespace steelyard::svg {
+
+inline constexpr double kWidth = 820, kLeft = 64, kRight = 24, kTop = 18;
+inline constexpr int kStyles = 6;
+
+std::string num(double value);
+std::string tick_text(double value, Chart::Unit unit);
+// 1, 2, 5 of each decade where that gives few enough ticks, else 1 alone.
+std::vector<double> log_ticks(double low, double high, bool always_fine = false);
+
+struct Axis {
+  double low, high, from, to;  // data and drawing units
+  double at(double value) const;
+};
+Axis log_axis(double low, double high, double from, double to);
+
+std::string line(std::string_view classes, double x1, double y1, double x2, double y2);
+std::string text(double x, double y, std::string_view anchor, std::string_view words,
+                 std::string_view classes = "");
+std::string dash_of(int style);
+std::string shape(const Series& s, double x, double y, double r = 5);
+std::string head(const Chart& chart, double height);
+// The names below the drawing, each with its line and shape; as many lines as it takes.
+std::string keys(const Chart& chart, double y, bool with_line);
+double keys_height(const Chart& chart);
+
+// svg_lines.cpp
+std::string lines(const Chart& chart);
+
+}  // namespace steelyard::svg
