@@ -33,6 +33,7 @@ struct RunOptions {
   Scenario scenario = SingleStream{};
   Effort effort;
   std::uint64_t seed = 1;
+  EnergyPlan energy;
   std::string command;  // as typed, for the manifest
 };
 
