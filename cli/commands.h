@@ -15,6 +15,7 @@ int execute(const Report&);
 int execute(const Export&);
 int execute(const Compare&);
 int execute(const Import&);
+int execute(const Attach&);
 int execute(const Advise&);
 int execute(const Worker&);
 int execute(const Said&);

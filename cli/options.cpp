@@ -95,6 +95,11 @@ void add_run(CLI::App* app, Run& run, Texts& texts) {
                   "of a worker: 4G; --require stable: else exit code 4")
       ->type_name("SIZE");
   app->add_option("--require", texts.require, "")->type_name("TRUST");
+  app->add_option("--meter", run.meter, "csv:FILE,time=COLUMN,watts=COLUMN: an outside meter")
+      ->type_name("M")
+      ->group("");  // docs/cli.md: the help of `run` is one screen
+  app->add_flag("--mark-power", run.options.energy.marks, "load pulses for a meter's file")
+      ->group("");
   app->add_option("--db", run.database, "where the measurements go")->type_name("FILE");
   app->add_flag("--resume", run.resume, "measure only what FILE does not have yet");
   app->add_flag("--dry-run", run.dry_run, "say what would be measured, and stop");
@@ -174,6 +179,21 @@ void add_advise(CLI::App* app, Advise& advise, Texts& texts) {
   app->footer("Example:\n  steelyard advise apple.db --p99 5ms --rate 20/s --max-power 10W");
 }
 
+void add_attach(CLI::App* app, Attach& attach) {
+  const auto text = [&](const char* name, std::string& to, const char* type, const char* help) {
+    app->add_option(name, to, help)->type_name(type);
+  };
+  app->add_option("DB", attach.database, "a file that `run` has written")->required();
+  text("--meter", attach.meter, "M", "csv:FILE,time=COLUMN,watts=COLUMN: an outside meter");
+  text("--power", attach.power, "P", "idle=3.4W,active=4.6W: watts read by eye");
+  text("--boundary", attach.boundary, "B", "chip, module, board, system or wall (default)");
+  text("--host", attach.host, "H", "the host that was measured, where there are several");
+  text("--device", attach.device, "SPEC", "one device of several, as it was measured");
+  text("--note", attach.note, "TEXT", "who read what on which instrument");
+  app->add_flag("--undo", attach.undo, "take the last addition away");
+  app->footer("Example:\n  steelyard attach pi.db --meter csv:plug.csv,time=Time,watts=Power");
+}
+
 // CLI11 says "--seed: 1 required N missing", "Could not convert: --seed = x", "--data is required".
 std::string sentence_of(const CLI::ParseError& error) {
   const std::string text = error.what();
@@ -235,6 +255,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   Report report;
   Export exported;
   Compare compared;
+  Attach attach;
   Advise advise;
   Import imported;
   CLI::App* c_devices =
@@ -281,6 +302,8 @@ Command parse_command_line(const std::vector<std::string>& words) {
   add_output(c_advise, advise.databases, advise.output);
   add_advise(c_advise, advise, texts);
   add_language(c_advise, texts);
+  CLI::App* c_attach = app.add_subcommand("attach", "Add watts from outside to a database.");
+  add_attach(c_attach, attach);
   CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");
   c_worker->footer(
       "A campaign starts it by itself and speaks to it on stdin and stdout.\n\n"
@@ -307,8 +330,15 @@ Command parse_command_line(const std::vector<std::string>& words) {
   if (*c_devices) return devices.language = parse_language(texts.language), devices;
   if (*c_doctor) return doctor.language = parse_language(texts.language), doctor;
   if (*c_train) return complete(train, texts), train;
-  if (*c_run) return complete(run, texts, words), run;
+  if (*c_run) {
+    run.options.energy.meter = !run.meter.empty();
+    return complete(run, texts, words), run;
+  }
   if (*c_export) return exported;
+  if (*c_attach) {
+    attach.boundary_is_default = c_attach->count("--boundary") == 0;
+    return attach;
+  }
   if (*c_compare) return compared.language = parse_language(texts.language), compared;
   if (*c_import) return complete(imported), imported;
   if (*c_advise) return complete(advise, texts), advise;

@@ -43,6 +43,8 @@ struct Train {
 
 struct Run {
   RunOptions options;
+  std::string meter;  // as typed; empty: none
+  std::string boundary = "wall";
   std::filesystem::path database;
   bool resume = false;
   bool dry_run = false;
@@ -91,6 +93,14 @@ struct Advise {
   std::filesystem::path output;
 };
 
+struct Attach {
+  std::filesystem::path database;
+  std::string host, device, meter, power, note;
+  std::string boundary = "wall";
+  bool boundary_is_default = true;
+  bool undo = false;
+};
+
 struct Worker {};
 
 // --help or --version: the text is the result.
@@ -98,8 +108,8 @@ struct Said {
   std::string text;
 };
 
-using Command = std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Import, Advise,
-                             Worker, Said>;
+using Command = std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Import, Attach,
+                             Advise, Worker, Said>;
 
 // Throws UsageError, with a suggestion where a word is nearly one of ours.
 Command parse_command_line(const std::vector<std::string>& words);

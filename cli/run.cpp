@@ -12,10 +12,12 @@
 
 #include "cli/commands.h"
 #include "cli/interrupt.h"
+#include "cli/meter.h"
 #include "cli/terminal.h"
 #include "steelyard/base/clock.h"
 #include "steelyard/exchange/exchange.h"
 #include "steelyard/record/encode.h"
+#include "steelyard/sensor/sensor.h"
 #include "steelyard/stats/stats.h"
 #include "steelyard/store/store.h"
 
@@ -165,6 +167,25 @@ void append(Store& store, const Plan& plan, const Event& event, const std::atomi
   }
 }
 
+// What the meter wrote while it was measured; it may be a reading or two behind.
+void attach_live_meter(Store& store, const Run& words) {
+  if (words.meter.empty()) return;
+  const double period = read_meter(parse_meter(words.meter)).period_seconds;
+  MonotonicClock clock;
+  clock.sleep_until(clock.now() + from_seconds(std::min(1 + 2 * period, 10.0)));
+  Attach attach;
+  attach.database = words.database;
+  attach.meter = words.meter;
+  attach.host = manifest_of_this_host("").host;
+  try {
+    attach_meter(store, attach);
+  } catch (const Error& e) {
+    talk(fmt::format("{}\n  {}", e.what(), e.hint()));
+    talk(fmt::format("What was measured is there; `steelyard attach {} --meter {}` tries again.",
+                     words.database.string(), words.meter));
+  }
+}
+
 // False when it was interrupted before all was measured.
 bool measure(Store& store, const Plan& plan, const Resume& resume, const Run& words) {
   Interrupt interrupt;
@@ -178,7 +199,10 @@ bool measure(Store& store, const Plan& plan, const Resume& resume, const Run& wo
         },
         resume, &interrupt.flag());
   }
-  if (!interrupt.flag() || store.unfinished() == nullptr) return true;
+  if (!interrupt.flag() || store.unfinished() == nullptr) {
+    attach_live_meter(store, words);
+    return true;
+  }
   talk(fmt::format("Stopped after the running block; everything measured is in {}.",
                    words.database.string()));
   talk(fmt::format("Go on with: steelyard run --db {} --resume", words.database.string()));
@@ -257,6 +281,11 @@ int execute(const Run& words) {
     Store store(words.database, Store::Mode::write);
     return resume_stored(store, words);
   }
+  // A meter that cannot be read shall be known before anything is measured.
+  if (!words.meter.empty() && !read_meter(parse_meter(words.meter)).since_1970 &&
+      !words.options.energy.marks)
+    throw UsageError("the times of the meter's file count from its own beginning",
+                     "add --mark-power, so that its pulses can be found");
   const Plan plan = make_plan(words.options);
   Store store(words.database, Store::Mode::write);
   return words.resume ? resume_planned(store, plan, words) : measure_anew(store, plan, words);

@@ -106,16 +106,43 @@ Json json_of(const MemoryFigures& memory) {
           {"reason", json_of(memory.reason)}};
 }
 
+Json json_of(const std::optional<Alignment>& alignment) {
+  if (!alignment) return nullptr;
+  return {{"method", alignment->method},
+          {"shift_seconds", alignment->shift_seconds},
+          {"drift_ppm", alignment->drift_ppm},
+          {"quality", alignment->quality}};
+}
+
 Json json_of(const PowerFigures& power) {
-  return {{"watts", number(power.watts)},         {"idle_watts", number(power.idle_watts)},
-          {"low_watts", number(power.low_watts)}, {"high_watts", number(power.high_watts)},
-          {"boundary", power.boundary},           {"reason", json_of(power.reason)}};
+  return {{"watts", number(power.watts)},
+          {"idle_watts", number(power.idle_watts)},
+          {"context_idle_watts", number(power.context_idle_watts)},
+          {"low_watts", number(power.low_watts)},
+          {"high_watts", number(power.high_watts)},
+          {"boundary", power.boundary},
+          {"definition", power.definition},
+          {"provenance", to_string(power.provenance)},
+          {"reason", json_of(power.reason)}};
 }
 
 Json json_of(const EnergyFigures& energy) {
   return {{"joules_per_query", number(energy.joules_per_query)},
           {"dynamic_joules_per_query", number(energy.dynamic_joules_per_query)},
+          {"low_joules_per_query", number(energy.low_joules_per_query)},
+          {"high_joules_per_query", number(energy.high_joules_per_query)},
+          {"low_dynamic_joules_per_query", number(energy.low_dynamic_joules_per_query)},
+          {"high_dynamic_joules_per_query", number(energy.high_dynamic_joules_per_query)},
+          {"seconds_per_query", number(energy.seconds_per_query)},
+          {"rate_per_second", number(energy.rate_per_second)},
+          {"joules_per_day", number(energy.joules_per_day)},
+          {"updates", number(energy.updates)},
+          {"method", energy.method},
           {"boundary", energy.boundary},
+          {"definition", energy.definition},
+          {"provenance", to_string(energy.provenance)},
+          {"alignment", json_of(energy.alignment)},
+          {"dynamic_reason", json_of(energy.dynamic_reason)},
           {"reason", json_of(energy.reason)}};
 }
 

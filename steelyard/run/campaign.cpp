@@ -14,6 +14,7 @@
 #include "steelyard/base/clock.h"
 #include "steelyard/base/hash.h"
 #include "steelyard/base/random.h"
+#include "steelyard/run/energy_pass.h"
 #include "steelyard/run/host_lock.h"
 #include "steelyard/run/outcome.h"
 #include "steelyard/run/run.h"
@@ -326,7 +327,10 @@ class Campaign {
 
 void run_campaign(const Plan& plan, const std::function<void(const Event&)>& sink,
                   const Resume& resume, const std::atomic<bool>* stop, const CampaignSetup& setup) {
-  Campaign(plan, sink, resume, setup).run(stop);
+  EnergyPasses energy(plan, sink, setup);
+  const std::function<void(const Event&)> heard = [&](const Event& event) { energy.hear(event); };
+  Campaign(plan, heard, resume, setup).run(stop);
+  energy.run(stop);
 }
 
 void run(const Plan& plan, const std::function<void(const Event&)>& sink, const Resume& resume,

@@ -209,6 +209,7 @@ Plan make_plan(const RunOptions& options) {
   plan.data_path = options.data.empty() ? "" : fs::absolute(options.data).string();
   plan.ticker = options.ticker;
   plan.memory_limit = options.memory_limit;
+  plan.energy = options.energy;
   plan.manifest = manifest_of_this_host(options.command);
   const auto targets = resolve_all(options.specs);
   check_settings(options, targets);

@@ -34,6 +34,7 @@ struct RunOptions {
   Effort effort;
   std::uint64_t seed = 1;
   std::uint64_t memory_limit = 0;  // bytes a worker may have resident; 0 = no limit
+  EnergyPlan energy;
   std::string command;             // as typed, for the manifest
 };
 

@@ -44,6 +44,25 @@ std::vector<InstrumentListing> list_instruments(const InstrumentRoots& = instrum
 std::vector<std::unique_ptr<Sensor>> instruments_of(std::string_view physical_id,
                                                     const InstrumentRoots& = instrument_roots());
 
+// An outside meter by the file that it writes: "csv:FILE,time=COLUMN,watts=COLUMN".
+struct MeterSource {
+  std::filesystem::path file;
+  std::string time, watts;  // names of columns
+};
+// Throws UsageError that shows the form.
+MeterSource parse_meter(std::string_view text);
+
+struct MeterFile {
+  std::vector<double> seconds, watts;  // ascending
+  bool since_1970 = false;             // else they count from the meter's own beginning
+  double period_seconds = 0;           // usual distance of two readings
+  std::string original;                // the file as it was read
+};
+// Times are numbers (s, or s, ms, us, ns since 1970) or dates (2026-05-01T12:30:00.25+02:00; no
+// zone: UTC); separated by comma, semicolon or tab. A last line that is still being written is left
+// out. Throws Error that names file and line.
+MeterFile read_meter(const MeterSource&);
+
 // CPU time of this process, all threads, user and kernel, since it began
 // (CLOCK_PROCESS_CPUTIME_ID).
 nanoseconds process_cpu_time();

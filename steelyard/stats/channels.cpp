@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Utilisation, memory, power and energy: means of what instruments and profiles said while queries
+// Utilisation, memory and power: means of what instruments and profiles said while queries
 // ran. Thread-safe.
 #include <algorithm>
 
@@ -52,7 +52,10 @@ bool has_channel(const Measurement& m, std::string_view name) {
 
 UtilisationFigures utilisation_of(const Measurement& m, const Totals& totals) {
   UtilisationFigures figures;
-  if (const auto mean = mean_of(m, "utilisation", totals.blocks)) {
+  // A real instrument may need longer than a block to show anything: the load of the energy pass.
+  auto blocks = is_simulated(m) ? std::vector<const Block*>{} : blocks_of(m, Phase::load);
+  if (!mean_of(m, "utilisation", blocks)) blocks = totals.blocks;
+  if (const auto mean = mean_of(m, "utilisation", blocks)) {
     figures.percent = mean->value;
     figures.definition = mean->channel->definition;
     const Band band = band_of(*mean);
@@ -60,8 +63,11 @@ UtilisationFigures utilisation_of(const Measurement& m, const Totals& totals) {
     if (band.high) figures.high_percent = std::min(*band.high, std::max(100.0, mean->value));
     return figures;
   }
-  // The process that plays a simulated device says nothing about that device.
-  if (is_simulated(m) || has_channel(m, "utilisation") || totals.wall <= nanoseconds(0)) {
+  // The process that plays a simulated device, or feeds an accelerator, says nothing about it.
+  const std::string& silicon = m.what.device.physical_id;
+  const bool is_cpu = silicon.empty() || silicon.starts_with("cpu");
+  if (is_simulated(m) || !is_cpu || has_channel(m, "utilisation") ||
+      totals.wall <= nanoseconds(0)) {
     figures.reason = reason(ReasonCode::not_reported, {}, "utilisation");
     return figures;
   }
@@ -98,27 +104,11 @@ PowerFigures power_of(const Measurement& m, const Totals& totals) {
   }
   figures.watts = mean->value;
   figures.boundary = mean->channel->boundary;
+  figures.definition = mean->channel->definition;
+  figures.provenance = mean->channel->provenance;
   const Band band = band_of(*mean);
   figures.low_watts = band.low;
   figures.high_watts = band.high;
-  return figures;
-}
-
-EnergyFigures energy_of(const Measurement& m, const Totals& totals, const PowerFigures& power) {
-  EnergyFigures figures;
-  figures.boundary = power.boundary;
-  if (!power.watts) {
-    figures.reason = power.reason;
-  } else if (!is_simulated(m)) {
-    // Blocks of all devices are interleaved: a real instrument would see the neighbours too.
-    figures.reason = reason(ReasonCode::not_measured);
-  } else if (totals.items > 0) {
-    // Per window, so that a batch of 64 stands beside single queries.
-    const double seconds_a_window = seconds_of(totals.wall) / static_cast<double>(totals.items);
-    figures.joules_per_query = *power.watts * seconds_a_window;
-    if (power.idle_watts)
-      figures.dynamic_joules_per_query = (*power.watts - *power.idle_watts) * seconds_a_window;
-  }
   return figures;
 }
 

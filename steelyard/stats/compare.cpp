@@ -81,7 +81,10 @@ Value value_of(std::string_view metric, const Measurement& m) {
     }
     if (part.items == 0 || part.wall <= nanoseconds(0)) return {};
     if (metric == "throughput") return static_cast<double>(part.items) / seconds_of(part.wall);
-    return energy_of(m, part, power_of(m, part)).joules_per_query;
+    // A model's power is known at any time; an instrument's belongs to its own pass.
+    const auto watts = is_simulated(m) ? power_of(m, part).watts : std::nullopt;
+    if (!watts) return {};
+    return *watts * seconds_of(part.wall) / static_cast<double>(part.items);
   };
 }
 

@@ -32,7 +32,8 @@ CorrectnessFigures correctness_of(const Measurement&);
 UtilisationFigures utilisation_of(const Measurement&, const Totals&);
 MemoryFigures memory_of(const Measurement&, const Totals&);
 PowerFigures power_of(const Measurement&, const Totals&);
-EnergyFigures energy_of(const Measurement&, const Totals&, const PowerFigures&);
+// Both from the energy pass where there was one; else power_of() alone.
+void add_energy(const Measurement&, const Totals&, PowerFigures&, EnergyFigures&);
 TrustFigures trust_of(const Measurement&, const Totals&, const LatencyFigures&, const RateFigures&,
                       std::optional<double> harness_overhead_ns);
 

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,27 @@ Summary summarize(const Measurement&, std::optional<double> harness_overhead_ns 
 // All of a selection, with the harness overhead taken from its own null cases: same campaign, host
 // and scenario, and the same model where a null case has it. Null cases are kept.
 std::vector<Summary> summarize(const std::vector<Measurement>&);
+
+// Joules of a day in which the device holds the model and answers so many windows a second, from
+// the figures of its energy pass. Empty where there are none, or where it cannot keep up.
+std::optional<double> joules_per_day(const Summary&, double rate_per_second);
+
+// A meter's readings on the run's monotonic clock, and how well they fit the load. `cases` are
+// those of one campaign on one host. Found by load pulses where there are any (`--mark-power`),
+// which also show how much faster the meter's clock runs; else by the time stamps, corrected by up
+// to 5 s where that fits the load of the energy passes better. Quality is the smallest correlation
+// of watts and load over pulses or passes. No readings where no case has an energy pass.
+struct AlignedMeter {
+  Alignment alignment;
+  std::vector<Reading> readings;
+};
+AlignedMeter align_meter(std::span<const double> seconds, std::span<const double> watts,
+                         bool since_1970, double period_seconds,
+                         const std::vector<const Measurement*>& cases);
+
+// How often an instrument really changes, found in its readings; its own word where they do not
+// tell.
+nanoseconds update_period(const Channel&, const std::vector<Reading>& of_this_channel);
 
 // How far one figure may get worse before a change is stopped. Metrics: latency.p50, latency.p99,
 // latency.mean, throughput, energy, rmse.

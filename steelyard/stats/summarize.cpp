@@ -108,8 +108,7 @@ Summary summarize(const Measurement& m, std::optional<double> harness_overhead_n
   s.correctness = correctness_of(m);
   s.utilisation = utilisation_of(m, totals);
   s.memory = memory_of(m, totals);
-  s.power = power_of(m, totals);
-  s.energy = energy_of(m, totals, s.power);
+  add_energy(m, totals, s.power, s.energy);
   s.trust = trust_of(m, totals, s.latency_ns, s.rate_per_second, s.harness_overhead_ns);
   if (m.reported) fill_reported(s, m);
   return s;

@@ -30,6 +30,10 @@ CREATE TABLE block(campaign TEXT, position INTEGER, number INTEGER, worker INTEG
 CREATE TABLE output(campaign TEXT, position INTEGER, worker INTEGER, data BLOB, PRIMARY KEY(campaign, position, worker));
 )";
 
+// Made when it is first needed: files of every version can be added to.
+constexpr const char* kAttachments =
+    "CREATE TABLE IF NOT EXISTS attachment(id INTEGER PRIMARY KEY, data BLOB, original BLOB)";
+
 template <class T>
 Bytes blob_of(const T& record) {
   return compress(encode(record));
@@ -37,6 +41,40 @@ Bytes blob_of(const T& record) {
 template <class T>
 T record_of(const Bytes& blob) {
   return decode<T>(decompress(blob));
+}
+
+std::vector<Attachment> attachments(sqlite::Connection& database) {
+  std::vector<Attachment> all;
+  if (database.number("SELECT count(*) FROM sqlite_master WHERE name='attachment'") == 0)
+    return all;
+  sqlite::Statement rows(database, "SELECT data FROM attachment ORDER BY id");
+  while (rows.step()) all.push_back(record_of<Attachment>(rows.blob(0)));
+  return all;
+}
+
+// A meter's readings go to the blocks of the pass, each with a little before and behind it.
+void overlay(Measurement& into, const Attachment& attachment) {
+  const auto& what = into.what;
+  const auto host = what.spec.host.empty() ? into.manifest.host : what.spec.host;
+  if (what.device.provenance == Provenance::simulated) return;
+  if (!attachment.host.empty() && attachment.host != host) return;
+  if (!attachment.spec.empty() && attachment.spec != to_string(what.spec)) return;
+  if (attachment.entered) {
+    into.entered = attachment.entered;
+    return;
+  }
+  if (attachment.campaign != into.campaign) return;
+  into.meter = attachment.alignment;
+  std::erase_if(into.channels, [](const Channel& channel) { return channel.name == "meter"; });
+  const auto index = static_cast<std::uint16_t>(into.channels.size());
+  into.channels.push_back(attachment.channel);
+  for (Block& block : into.blocks) {
+    if (block.phase == Phase::measure || block.phase == Phase::mark) continue;
+    std::erase_if(block.readings, [&](const Reading& r) { return r.channel == index; });
+    for (const Reading& reading : attachment.readings)
+      if (reading.time >= block.begin - 2 * attachment.channel.period && reading.time <= block.end)
+        block.readings.push_back({index, reading.time, reading.value});
+  }
 }
 
 }  // namespace
@@ -165,6 +203,27 @@ void Store::append(const Plan& plan, const Event& event) {
   transaction.commit();
 }
 
+void Store::attach(const Attachment& attachment, std::string_view original) {
+  sqlite::Transaction transaction(*database_);
+  database_->execute(kAttachments);
+  const auto* bytes = reinterpret_cast<const std::byte*>(original.data());
+  sqlite::Statement(*database_, "INSERT INTO attachment(data, original) VALUES(?,?)")
+      .bind(blob_of(attachment))
+      .bind(compress(Bytes(bytes, bytes + original.size())))
+      .run();
+  transaction.commit();
+}
+
+std::optional<Attachment> Store::detach() {
+  const auto all = attachments(*database_);
+  if (all.empty()) return std::nullopt;
+  sqlite::Transaction transaction(*database_);
+  sqlite::Statement(*database_, "DELETE FROM attachment WHERE id=(SELECT max(id) FROM attachment)")
+      .run();
+  transaction.commit();
+  return all.back();
+}
+
 std::unique_ptr<Store::Unfinished> Store::unfinished() const {
   sqlite::Statement campaigns(
       *database_,
@@ -258,6 +317,7 @@ std::vector<Measurement> Store::load(bool all_campaigns) const {
   while (truth_rows.step())
     truths[truth_rows.text(0)] = std::make_shared<Truth>(record_of<Truth>(truth_rows.blob(1)));
 
+  const auto attached = attachments(*database_);
   std::vector<Measurement> all;
   std::map<std::string, std::size_t> newest;  // case id -> place in `all`
   // Of two campaigns of one second, the one begun first comes first.
@@ -278,6 +338,7 @@ std::vector<Measurement> Store::load(bool all_campaigns) const {
       Measurement measurement = load_item(*database_, plan, items);
       if (const auto truth = truths.find(measurement.what.truth); truth != truths.end())
         measurement.truth = truth->second;
+      for (const Attachment& attachment : attached) overlay(measurement, attachment);
       const auto& id = measurement.what.id;
       const auto earlier = newest.find(id);
       const bool nothing_new =

@@ -7,7 +7,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "steelyard/base/error.h"
@@ -34,6 +36,11 @@ class Store {
   // the same cases (use resume).
   void begin(const Plan&);
   void append(const Plan&, const Event&);
+
+  // Lays watts from outside over what load() gives; `original` is kept beside it as it came. The
+  // newest can be taken away again.
+  void attach(const Attachment&, std::string_view original);
+  std::optional<Attachment> detach();
 
   // The newest campaign that is not finished, and what of it is already there; empty when there is
   // none.

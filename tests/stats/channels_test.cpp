@@ -86,25 +86,6 @@ TEST(Power, TellsAMissingSensorFromASilentOne) {
   EXPECT_EQ(summarize(m).power.reason->code, ReasonCode::not_reported);
 }
 
-TEST(Energy, OfASimulatedDeviceIsPowerTimesTimePerQuery) {
-  Measurement m = watched();
-  m.what.device.provenance = Provenance::simulated;
-  add_channel(m, {.name = "power", .boundary = "board"}, {10}, {40});
-  const Summary s = summarize(m);
-  EXPECT_DOUBLE_EQ(*s.energy.joules_per_query, 0.040);
-  EXPECT_DOUBLE_EQ(*s.energy.dynamic_joules_per_query, 0.030);
-  EXPECT_EQ(s.energy.boundary, "board");
-}
-
-TEST(Energy, OfABatchIsSharedByItsWindows) {
-  Measurement m = watched();
-  m.what.device.provenance = Provenance::simulated;
-  m.what.scenario = Offline{64, 1};
-  for (Block& block : m.blocks) block.items *= 64;
-  add_channel(m, {.name = "power", .boundary = "board"}, {10}, {40});
-  EXPECT_DOUBLE_EQ(*summarize(m).energy.joules_per_query, 0.040 / 64);
-}
-
 TEST(Energy, OfAMeasuredDeviceIsNeverTakenFromInterleavedBlocks) {
   Measurement m = watched();
   add_channel(m, {.name = "power", .boundary = "board"}, {10}, {40});

@@ -23,6 +23,7 @@ Channel power_channel(const Profile& profile) {
   channel.provenance = Provenance::simulated;
   channel.low = power.band.low;
   channel.high = power.band.high;
+  channel.average = power.sensor ? power.sensor->average : channel.period;
   if (power.sensor)
     channel.definition = fmt::format(
         "modelled from the profile {}, as this device's own sensor would report it: a moving "
