@@ -176,9 +176,9 @@ def offline_table(r, part):
     for n in r[part]:
         e, peer, low = by_name(n), best(n), best(n, low=True)
         own = e["native"]
-        speed = peer["us"] / own["us"]
+        speed = 1 / own["ratio_to_best_peer"]
         threads = 2 if part == "threads" else 1
-        share = limit_us(n, r["limits"])[0] / own["us"] / threads
+        share = limit_us(n, r["limits"])[0] / own["quiet_us"] / threads
         k = lambda x: f"{x['queries_per_second'] / 1e3:.4g} k/s"
         bar = verdict(round(speed, 2), OFFLINE_BARS.get(n["network"]), r[part + "_counts"], True) if threads == 1 else ""
         narrow = e.get("native-bf16")

@@ -111,7 +111,7 @@ class Writer {
     }
     if (form_.scaled) {
       x = node("Mul", {floats("gain", {1}, 1), x});
-      x = node("Sub", {floats("from", {2}, 1), x});
+      x = node("Sub", {floats("ceiling", {2}, 1), x});
     }
     return x;
   }
@@ -223,7 +223,8 @@ std::vector<float> answer_of(const std::string& spec, const Model& model,
   const Registry::Found found = registry().resolve(parse_spec(spec));
   CompileOptions options;
   options.window = kWindow;
-  const auto session = found.backend->compile(model, nullptr, found.device, options)->open(kBatch);
+  const auto compiled = found.backend->compile(model, nullptr, found.device, options);
+  const auto session = compiled->open(kBatch);
   std::vector<float> output(std::size_t{kBatch} * 2);
   session->infer(std::as_bytes(std::span(input)), std::as_writable_bytes(std::span(output)));
   return output;
