@@ -48,7 +48,7 @@ std::vector<std::vector<float>> walks(const Problem& p, Random& random) {
 }
 
 Case make_case(Problem problem, const reference::Shape& shape, std::uint64_t seed,
-               const std::filesystem::path& folder) {
+               const std::filesystem::path& folder, int most_checked = kQueries) {
   Random random(seed);
   Case c;
   c.problem = std::move(problem);
@@ -66,7 +66,7 @@ Case make_case(Problem problem, const reference::Shape& shape, std::uint64_t see
   }
   if (!p.stream) {
     // Enough of a large batch to find an error in any of its rows.
-    const int checked = p.batch == 1 ? kQueries : 1;
+    const int checked = p.batch == 1 ? most_checked : 1;
     c.queries.resize(p.batch == 1 ? kQueries : 4);
     for (int q = 0; q < checked; ++q) {
       c.truth.push_back(reference::infer(p.network, c.queries[q], p.batch, p.window));
@@ -124,10 +124,9 @@ std::vector<Case> random_cases(int count, std::uint64_t seed, const std::filesys
     p.name = std::string(directions == 2 ? "Bi" : "") + (cell == Cell::lstm ? "LSTM" : "GRU") +
              " T" + std::to_string(p.window) + " I" + std::to_string(features) + " H" +
              std::to_string(hidden) + " L" + std::to_string(layers);
-    cases.push_back(
-        make_case(p, shape_of(cell, features, hidden, layers, directions), random.next(), folder));
     // 200 networks in double precision would take longer than measuring them.
-    cases.back().truth.resize(2);
+    cases.push_back(make_case(p, shape_of(cell, features, hidden, layers, directions),
+                              random.next(), folder, 2));
   }
   return cases;
 }

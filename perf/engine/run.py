@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Builds the engine's benchmark, measures it beside its peers and writes the table.
 
-python3 perf/engine/run.py [--peers DIR] [--core N] [--rounds N] [--parts latency,offline,threads,random] [--table-only]
+python3 perf/engine/run.py [--peers DIR] [--core N] [--rounds N] [--parts latency,offline,threads,random]
+                                 [--built DIR] [--table-only]
 
 Peers are looked for in DIR (default build/peers), one folder each, and in the system; those that are missing are named
 in the result. A row whose strongest peer is missing does not count as met.
@@ -175,9 +176,9 @@ def offline_table(r, part):
     for n in r[part]:
         e, peer, low = by_name(n), best(n), best(n, low=True)
         own = e["native"]
-        speed = peer["us"] / own["us"]
+        speed = 1 / own["ratio_to_best_peer"]
         threads = 2 if part == "threads" else 1
-        share = limit_us(n, r["limits"])[0] / own["us"] / threads
+        share = limit_us(n, r["limits"])[0] / own["quiet_us"] / threads
         k = lambda x: f"{x['queries_per_second'] / 1e3:.4g} k/s"
         bar = verdict(round(speed, 2), OFFLINE_BARS.get(n["network"]), r[part + "_counts"], True) if threads == 1 else ""
         narrow = e.get("native-bf16")
@@ -225,12 +226,14 @@ def main():
     parser.add_argument("--core", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--parts", default="latency,offline,threads,random")
+    parser.add_argument("--built", type=pathlib.Path, help="measure with what was built there instead of building")
     parser.add_argument("--table-only", action="store_true", help="write the page again from the kept result")
     args = parser.parse_args()
     if args.table_only:
         return write_page(json.loads(RESULT.read_text()))
-    folder = SOURCE / "build/perf-engine"
-    build(args.peers, folder)
+    folder = args.built or SOURCE / "build/perf-engine"
+    if not args.built:
+        build(args.peers, folder)
     write_page(measure(args, folder, args.peers))
 
 

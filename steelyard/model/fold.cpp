@@ -178,6 +178,48 @@ Tensor concat(const Node& node, const std::vector<Value>& inputs, std::size_t ma
   return result;
 }
 
+// Weights kept as bytes, as quantisers of models leave them: (x - zero point) * scale.
+Tensor dequantised(const Node& node, const Tensor& from, const std::vector<Value>& inputs) {
+  if (inputs.size() < 2 || integer(node, "block_size", 0) != 0)
+    misfit("only a scale for all or along one axis is understood");
+  const auto floats_at = [&](std::size_t i) {
+    const auto tensor = as_floats(*std::get<Constant>(inputs[i]));
+    if (!tensor) misfit("its numbers have a format that is not understood");
+    std::vector<float> numbers(tensor->data.size() / sizeof(float));
+    if (!numbers.empty()) std::memcpy(numbers.data(), tensor->data.data(), tensor->data.size());
+    return numbers;
+  };
+  const auto scale = floats_at(1);
+  const auto zero = inputs.size() > 2 ? floats_at(2) : std::vector<float>(scale.size(), 0.0f);
+  auto numbers = floats_at(0);
+  std::size_t extent = 1, inner = numbers.size();
+  if (scale.size() != 1) {
+    const auto axis =
+        static_cast<std::size_t>(axis_in(integer(node, "axis", 1), from.shape.size()));
+    extent = static_cast<std::size_t>(from.shape[axis]);
+    inner = static_cast<std::size_t>(strides_of(from.shape)[axis]);
+  }
+  if (scale.size() != extent || zero.size() != extent) misfit("scale and axis do not fit");
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const std::size_t at = i / inner % extent;
+    numbers[i] = (numbers[i] - zero[at]) * scale[at];
+  }
+  Tensor result{from.name, ElementType::f32, from.shape, {}};
+  result.data.resize(numbers.size() * sizeof(float));
+  std::memcpy(result.data.data(), numbers.data(), result.data.size());
+  return result;
+}
+
+// ONNX's numbers for the types.
+std::optional<Tensor> cast(const Node& node, const Tensor& from) {
+  constexpr std::int64_t kFloat = 1, kInt32 = 6, kInt64 = 7, kDouble = 11;
+  const auto to = integer(node, "to", 0);
+  if (to == kFloat || to == kDouble) return as_floats(from);
+  const bool whole = from.type == ElementType::i32 || from.type == ElementType::i64;
+  if ((to == kInt32 || to == kInt64) && whole) return from;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Tensor> fold(const Node& node, const std::vector<Value>& inputs,
@@ -193,6 +235,8 @@ std::optional<Tensor> fold(const Node& node, const std::vector<Value>& inputs,
   };
   const auto& op = node.op;
   if (op == "Identity") return from;
+  if (op == "Cast") return cast(node, from);
+  if (op == "DequantizeLinear") return dequantised(node, from, inputs);
   if (op == "Transpose") return transpose(node, from);
   if (op == "Squeeze") return squeeze(from, list("axes", 1));
   if (op == "Unsqueeze") return unsqueeze(from, list("axes", 1));

@@ -27,7 +27,7 @@ namespace steelyard {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::int64_t kNewestIr = 10;
+constexpr std::int64_t kNewestIr = 13;
 // Protobuf counts message sizes in an int.
 constexpr std::uintmax_t kMaxBytes = std::numeric_limits<std::int32_t>::max();
 

@@ -82,7 +82,7 @@ struct Model {
   std::shared_ptr<const Graph> graph;
 };
 
-// Reads and checks an ONNX file (IR up to 10): existence, size, protobuf, weight lengths and
+// Reads and checks an ONNX file (IR up to 13): existence, size, protobuf, weight lengths and
 // shapes, NaN weights, external data present, names defined before use, one graph output at least.
 // Throws Error with one clear sentence and a hint.
 Model load_model(const std::filesystem::path& file);

@@ -37,6 +37,9 @@ struct Flow {
   std::vector<Piece> pieces;
   std::vector<int> axes;
   std::vector<std::shared_ptr<const Dense>> head;
+  // Before the first layer: the input is multiplied and then added to, by feature (one number:
+  // all).
+  std::vector<float> factor, summand;
 };
 
 // An entry of a shape: a number, or the extent of an axis that is open.
@@ -64,6 +67,9 @@ bool is_zero(const Value&);
 std::optional<std::vector<std::int64_t>> setting(const Node&, const char* attribute,
                                                  const std::vector<Value>& inputs,
                                                  std::size_t input, bool& constant);
+
+// A tensor of numbers as fp32; none for booleans and formats that are not understood.
+std::optional<Tensor> as_floats(const Tensor&);
 
 // An integer attribute or its default.
 std::int64_t integer(const Node&, const char* attribute, std::int64_t otherwise);

@@ -101,13 +101,15 @@ Network Walk::network() {
   if (model_.outputs.size() != 1)
     fail(fmt::format("the native engine takes models with one output, and this one has {}",
                      model_.outputs.size()));
+  if (model_.opset < 7)
+    fail(fmt::format("uses operator set {}; the native engine knows 7 and later", model_.opset));
   const TensorInfo& input = model_.inputs.front();
   if (input.shape.size() != 3 || input.type != ElementType::f32)
     fail(
         fmt::format("the input \"{}\" must be float32 with three axes (batch, window, features) "
                     "for the native engine",
                     input.name));
-  Flow flow{{Piece{}}, {}, {}};
+  Flow flow{{Piece{}}, {}, {}, {}, {}};
   for (const auto extent : input.shape) flow.axes.push_back(add_axis(Axis::unknown, extent));
   input_axes_ = flow.axes;
   values_[input.name] = std::move(flow);
@@ -167,14 +169,31 @@ Value Walk::evaluate(const Node& node, const std::vector<Value>& inputs) {
     if (op == "Gemm") return gemm(node, *flow, inputs);
     if (op == "MatMul" && inputs.size() == 2) return matmul(node, *flow, inputs);
     if (op == "Add" && inputs.size() == 2) return add(node, *flow, inputs[1]);
+    if (op == "Sub" && inputs.size() == 2) return add(node, *flow, inputs[1], -1.0f);
+    if (op == "Mul" && inputs.size() == 2) return multiply(node, *flow, inputs[1], false);
+    if (op == "Div" && inputs.size() == 2) return multiply(node, *flow, inputs[1], true);
+    if (op == "Cast") return cast(node, *flow);
     if (op == "Relu") return activate(node, *flow, Activation::relu);
     if (op == "Sigmoid") return activate(node, *flow, Activation::sigmoid);
     if (op == "Tanh") return activate(node, *flow, Activation::tanh);
     refuse(node, "the native engine does not know this operator");
   }
-  if (op == "Add" && inputs.size() == 2)
-    if (const auto* flow = std::get_if<Flow>(&inputs[1])) return add(node, *flow, inputs[0]);
+  if (const auto* flow = inputs.size() == 2 ? std::get_if<Flow>(&inputs[1]) : nullptr) {
+    if (op == "Add") return add(node, *flow, inputs[0]);
+    if (op == "Mul") return multiply(node, *flow, inputs[0], false);
+    // c - x = (-x) + c
+    if (op == "Sub") return add(node, affine(node, *flow, {-1.0f}, {}), inputs[0]);
+  }
   return shape_op(node, inputs);
+}
+
+// A model in float16 is computed in float32, which is no worse.
+Flow Walk::cast(const Node& node, const Flow& flow) const {
+  constexpr std::int64_t kFloat = 1, kFloat16 = 10, kDouble = 11, kBfloat16 = 16;
+  const auto to = integer(node, "to", 0);
+  if (to != kFloat && to != kFloat16 && to != kDouble && to != kBfloat16)
+    refuse(node, fmt::format("attribute to={} makes no floating-point numbers of the data", to));
+  return flow;
 }
 
 namespace {

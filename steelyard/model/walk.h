@@ -24,6 +24,7 @@ class Walk {
   std::vector<bool> needed_nodes() const;
   void visit(const Node&);
   Value evaluate(const Node&, const std::vector<Value>& inputs);
+  Flow cast(const Node&, const Flow&) const;
   Value of_constants(const Node&, const std::vector<Value>& inputs);
   void finish();
   [[noreturn]] void refuse(const Node&, const std::string& why) const;
@@ -65,21 +66,30 @@ class Walk {
   // walk_layers.cpp: what computes
   void recurrent(const Node&, const std::vector<Value>& inputs);
   void bind_input(const Node&, const Flow&, bool layout);
-  Recurrent layer_of(const Node&, const std::vector<Value>& inputs);
+  Recurrent layer_of(const Node&, const std::vector<Value>& inputs, std::int64_t window);
   void check_attributes(const Node&, Recurrent&);
-  void check_states(const Node&, const std::vector<Value>& inputs);
+  void check_states(const Node&, const std::vector<Value>& inputs, std::int64_t window);
+  void check_lengths(const Node&, const Value& lengths, std::int64_t window) const;
   void emit_outputs(const Node&, const Flow&, const Recurrent&, bool layout);
   std::vector<float> weights(const Node&, const char* what, const Value&,
                              const std::vector<std::int64_t>& shape) const;
   const Tensor& floats(const Node&, const char* what, const Value&) const;
   Flow gemm(const Node&, Flow, const std::vector<Value>& inputs);
   Flow matmul(const Node&, Flow, const std::vector<Value>& inputs);
-  Flow add(const Node&, Flow, const Value& other);
+  Flow add(const Node&, Flow, const Value& other, float sign = 1.0f);
+  Flow multiply(const Node&, Flow, const Value& other, bool divide);
+  Flow affine(const Node&, Flow, const std::vector<float>& factor,
+              const std::vector<float>& summand);
+  Flow dense_to_change(const Node&, Flow);
+  std::vector<float> per_feature(const Node&, const Value&) const;
+  void absorb_affine(const Node&, const Flow&, Recurrent&) const;
   Flow activate(const Node&, Flow, Activation);
   void add_bias(const Node&, Dense&, const Value&, float factor) const;
   Flow through(const Node&, Flow, Dense);
 
   const Model& model_;
+  // Weights that the file holds in another format, as fp32.
+  mutable std::vector<std::shared_ptr<const Tensor>> widened_;
   std::unordered_map<std::string, Value> values_;
   std::vector<Axis> axes_;
   std::vector<int> input_axes_;

@@ -46,7 +46,8 @@ Flow Walk::squeeze(const Node& node, const Flow& from, const std::vector<Value>&
     for (const auto at : *list) drop[position(node, at, drop.size())] = true;
   else
     for (std::size_t i = 0; i < drop.size(); ++i) drop[i] = axis(from, i).extent == 1;
-  Flow flow{from.pieces, {}, from.head};
+  Flow flow = from;
+  flow.axes.clear();
   for (std::size_t i = 0; i < drop.size(); ++i) {
     if (!drop[i]) {
       flow.axes.push_back(from.axes[i]);
@@ -147,7 +148,8 @@ Flow Walk::reshape(const Node& node, const Flow& from, const std::vector<Extent>
   for (std::size_t i = left; middle == target.size() && i < right; ++i)
     if (axis(from, i).extent != 1) refuse(node, "the new shape is smaller than its input");
 
-  Flow flow{from.pieces, {}, from.head};
+  Flow flow = from;
+  flow.axes.clear();
   for (const auto& group : groups) flow.axes.push_back(merged(node, from, group.begin, group.end));
   return flow;
 }
@@ -157,7 +159,8 @@ Flow Walk::flatten(const Node& node, const Flow& from) {
   const auto rank = static_cast<std::int64_t>(from.axes.size());
   if (given < -rank || given > rank) refuse(node, "axis does not fit its input");
   const auto cut = static_cast<std::size_t>(given < 0 ? given + rank : given);
-  Flow flow{from.pieces, {}, from.head};
+  Flow flow = from;
+  flow.axes.clear();
   flow.axes = {merged(node, from, 0, cut), merged(node, from, cut, from.axes.size())};
   return flow;
 }

@@ -139,7 +139,8 @@ Flow Walk::concat(const Node& node, const std::vector<Value>& inputs) {
   const auto* first = std::get_if<Flow>(&inputs.front());
   if (!first) refuse(node, "it joins the data with something else");
   const std::size_t at = position(node, integer(node, "axis", 0), first->axes.size());
-  Flow result{{}, first->axes, {}};
+  Flow result;
+  result.axes = first->axes;
   std::int64_t extent = 0;
   for (const auto& input : inputs) {
     const auto* flow = std::get_if<Flow>(&input);

@@ -101,29 +101,23 @@ void Walk::add_bias(const Node& node, Dense& dense, const Value& value, float be
     dense.b[i] += beta * number_at(c, count == 1 ? 0 : i);
 }
 
-Flow Walk::add(const Node& node, Flow flow, const Value& other) {
-  if (is_zero(other)) return flow;
-  if (flow.head.empty() || flow.head.back()->activation != Activation::none)
-    refuse(node, "only a constant added to the result of a MatMul or Gemm is understood");
-  if (axis(flow, flow.axes.size() - 1).kind != Axis::feature)
-    refuse(node,
-           fmt::format("its input arrives as {}, not with the features last", describe(flow)));
-  Dense dense = *flow.head.back();
-  add_bias(node, dense, other, 1.0f);
-  flow.head.back() = std::make_shared<const Dense>(std::move(dense));
-  return flow;
+// A constant that is added to or multiplied with the features: one number for all or one for each.
+std::vector<float> Walk::per_feature(const Node& node, const Value& value) const {
+  const Tensor& c = floats(node, "constant", value);
+  const auto count = static_cast<std::size_t>(c.elements());
+  const bool row = c.shape.empty() || static_cast<std::size_t>(c.shape.back()) == count;
+  if (!row || count == 0)
+    refuse(node, fmt::format("its constant has the shape [{}], not one number a feature",
+                             fmt::join(c.shape, ",")));
+  std::vector<float> numbers(count);
+  for (std::size_t i = 0; i < count; ++i) numbers[i] = number_at(c, i);
+  return numbers;
 }
 
-Flow Walk::activate(const Node& node, Flow flow, Activation activation) {
-  const auto apply = [&](Dense dense) {
-    dense.activation = activation;
-    return std::make_shared<const Dense>(std::move(dense));
-  };
-  if (!flow.head.empty() && flow.head.back()->activation == Activation::none) {
-    flow.head.back() = apply(*flow.head.back());
-    return flow;
-  }
-  // Between a recurrent layer and its head: a dense layer that only activates.
+// The flow with a dense layer at its end whose result is not activated: the last one, or a new one
+// that changes nothing.
+Flow Walk::dense_to_change(const Node& node, Flow flow) {
+  if (!flow.head.empty() && flow.head.back()->activation == Activation::none) return flow;
   if (flow.pieces.front().layer < 0 || flow.axes.empty())
     refuse(node, "an activation before the first recurrent layer is not supported");
   const auto width = axis(flow, flow.axes.size() - 1).extent;
@@ -137,8 +131,93 @@ Flow Walk::activate(const Node& node, Flow flow, Activation activation) {
   same.w.assign(size * size, 0.0f);
   for (std::size_t i = 0; i < size; ++i) same.w[i * (size + 1)] = 1.0f;
   same.b.assign(size, 0.0f);
-  same.activation = activation;
   return through(node, std::move(flow), std::move(same));
+}
+
+// Each feature times its factor plus its summand (empty: 1 and 0).
+Flow Walk::affine(const Node& node, Flow flow, const std::vector<float>& factor,
+                  const std::vector<float>& summand) {
+  const auto at = [](const std::vector<float>& v, std::size_t i, float otherwise) {
+    return v.empty() ? otherwise : v[v.size() == 1 ? 0 : i];
+  };
+  const std::size_t given = std::max(factor.size(), summand.size());
+  if (flow.pieces.front().layer < 0) {
+    // Before the first layer it is kept until that layer's weights take it in.
+    if (flow.axes.empty() || flow.axes.back() != input_axes_.back())
+      refuse(node,
+             fmt::format("its input arrives as {}, not with the features last", describe(flow)));
+    const std::size_t size = std::max({flow.factor.size(), flow.summand.size(), given});
+    std::vector<float> product(size), sum(size);
+    for (std::size_t i = 0; i < size; ++i) {
+      product[i] = at(flow.factor, i, 1) * at(factor, i, 1);
+      sum[i] = at(flow.summand, i, 0) * at(factor, i, 1) + at(summand, i, 0);
+    }
+    flow.factor = product;
+    flow.summand = sum;
+    return flow;
+  }
+  flow = dense_to_change(node, std::move(flow));
+  if (axis(flow, flow.axes.size() - 1).kind != Axis::feature)
+    refuse(node,
+           fmt::format("its input arrives as {}, not with the features last", describe(flow)));
+  Dense dense = *flow.head.back();
+  const auto outputs = static_cast<std::size_t>(dense.output);
+  if (given != 1 && given != outputs)
+    refuse(node, fmt::format("its constant has {} numbers for {} features", given, outputs));
+  for (std::size_t o = 0; o < outputs; ++o) {
+    for (int i = 0; i < dense.input; ++i)
+      dense.w[o * static_cast<std::size_t>(dense.input) + static_cast<std::size_t>(i)] *=
+          at(factor, o, 1);
+    dense.b[o] = dense.b[o] * at(factor, o, 1) + at(summand, o, 0);
+  }
+  flow.head.back() = std::make_shared<const Dense>(std::move(dense));
+  return flow;
+}
+
+Flow Walk::add(const Node& node, Flow flow, const Value& other, float sign) {
+  if (is_zero(other)) return flow;
+  std::vector<float> summand = per_feature(node, other);
+  for (float& x : summand) x *= sign;
+  return affine(node, std::move(flow), {}, summand);
+}
+
+Flow Walk::multiply(const Node& node, Flow flow, const Value& other, bool divide) {
+  std::vector<float> factor = per_feature(node, other);
+  if (divide)
+    for (float& x : factor) x = 1 / x;
+  return affine(node, std::move(flow), factor, {});
+}
+
+// What was done to the input becomes part of the first layer's weights and biases.
+void Walk::absorb_affine(const Node& node, const Flow& flow, Recurrent& layer) const {
+  if (flow.factor.empty()) return;
+  const auto inputs = static_cast<std::size_t>(layer.input);
+  const auto fits = [&](const std::vector<float>& v) {
+    return v.size() == 1 || v.size() == inputs;
+  };
+  if (!fits(flow.factor))
+    refuse(node, fmt::format("its input was scaled by {} numbers and has {} features",
+                             flow.factor.size(), inputs));
+  const std::size_t gate_rows =
+      static_cast<std::size_t>(gates_of(layer.cell)) * static_cast<std::size_t>(layer.hidden);
+  for (std::size_t row = 0; row < layer.w.size() / inputs; ++row) {
+    float* w = &layer.w[row * inputs];
+    double shift = 0;
+    for (std::size_t i = 0; i < inputs; ++i) {
+      const std::size_t at = flow.factor.size() == 1 ? 0 : i;
+      shift += double{w[i]} * flow.summand[at];
+      w[i] *= flow.factor[at];
+    }
+    layer.b[row / gate_rows * 2 * gate_rows + row % gate_rows] += static_cast<float>(shift);
+  }
+}
+
+Flow Walk::activate(const Node& node, Flow flow, Activation activation) {
+  flow = dense_to_change(node, std::move(flow));
+  Dense dense = *flow.head.back();
+  dense.activation = activation;
+  flow.head.back() = std::make_shared<const Dense>(std::move(dense));
+  return flow;
 }
 
 }  // namespace steelyard

@@ -40,9 +40,12 @@ constexpr std::size_t kSequenceLengths = 4, kInitialH = 5, kInitialC = 6, kPeeph
 const Tensor& Walk::floats(const Node& node, const char* what, const Value& value) const {
   const auto* constant = std::get_if<Constant>(&value);
   if (!constant) refuse(node, fmt::format("its {} is not a constant", what));
-  if ((*constant)->type != ElementType::f32)
-    refuse(node, fmt::format("its {} is not float32", what));
-  return **constant;
+  if ((*constant)->type == ElementType::f32) return **constant;
+  const bool narrow =
+      (*constant)->type == ElementType::f16 || (*constant)->type == ElementType::bf16;
+  auto widened = narrow ? as_floats(**constant) : std::nullopt;
+  if (!widened) refuse(node, fmt::format("its {} is not float32, float16 or bfloat16", what));
+  return *widened_.emplace_back(std::make_shared<const Tensor>(std::move(*widened)));
 }
 
 std::vector<float> Walk::weights(const Node& node, const char* what, const Value& value,
@@ -89,12 +92,23 @@ void Walk::check_attributes(const Node& node, Recurrent& layer) {
                              fmt::join(*names, ","), fmt::join(standard, ",")));
 }
 
-void Walk::check_states(const Node& node, const std::vector<Value>& inputs) {
+// Every sequence as long as the window is the same as no lengths at all.
+void Walk::check_lengths(const Node& node, const Value& lengths, std::int64_t window) const {
+  const auto list = integers_of(lengths);
+  const bool all = list && window > 0 && std::all_of(list->begin(), list->end(), [&](auto length) {
+                     return length == window;
+                   });
+  if (!all)
+    refuse(node,
+           "its input sequence_lens shortens some windows, or cannot be read from the file; the "
+           "native engine runs whole windows");
+}
+
+void Walk::check_states(const Node& node, const std::vector<Value>& inputs, std::int64_t window) {
   const auto given = [&](std::size_t i) {
     return i < inputs.size() && !std::holds_alternative<std::monostate>(inputs[i]);
   };
-  if (given(kSequenceLengths))
-    refuse(node, "its input sequence_lens is not supported by the native engine");
+  if (given(kSequenceLengths)) check_lengths(node, inputs[kSequenceLengths], window);
   static constexpr std::array<std::pair<std::size_t, const char*>, 3> kZeros{
       {{kInitialH, "initial_h"}, {kInitialC, "initial_c"}, {kPeepholes, "P (peepholes)"}}};
   for (const auto& [at, name] : kZeros)
@@ -102,12 +116,12 @@ void Walk::check_states(const Node& node, const std::vector<Value>& inputs) {
       refuse(node, fmt::format("its input {} is not provably zero", name));
 }
 
-Recurrent Walk::layer_of(const Node& node, const std::vector<Value>& inputs) {
+Recurrent Walk::layer_of(const Node& node, const std::vector<Value>& inputs, std::int64_t window) {
   Recurrent layer;
   layer.cell = cell_of(node);
   layer.node = node.name;
   check_attributes(node, layer);
-  check_states(node, inputs);
+  check_states(node, inputs, window);
   const Tensor& r = floats(node, "input R", inputs[2]);
   const Tensor& w = floats(node, "input W", inputs[1]);
   const std::int64_t hidden = integer(node, "hidden_size", r.shape.empty() ? 0 : r.shape.back());
@@ -158,7 +172,8 @@ void Walk::recurrent(const Node& node, const std::vector<Value>& inputs) {
       axis(*flow, layout ? 0 : 1).kind != Axis::batch || axis(*flow, 2).kind != Axis::feature)
     refuse(node, fmt::format("its input arrives as {}", describe(*flow)));
 
-  Recurrent layer = layer_of(node, inputs);
+  Recurrent layer = layer_of(node, inputs, axis(*flow, layout ? 1 : 0).extent);
+  absorb_affine(node, *flow, layer);
   const auto width = axis(*flow, 2).extent;
   if (width >= 0 && width != layer.input)
     refuse(node,
@@ -174,7 +189,8 @@ void Walk::emit_outputs(const Node& node, const Flow& x, const Recurrent& layer,
   const int directions = layer.directions == 2 ? add_axis(Axis::stack, 2) : add_axis(Axis::one, 1);
   const int features = add_axis(Axis::feature, layer.hidden);
   const auto flow = [&](Piece::Moment moment, std::vector<int> axes) {
-    Flow result{{}, std::move(axes), {}};
+    Flow result;
+    result.axes = std::move(axes);
     for (int d = 0; d < layer.directions; ++d) result.pieces.push_back({index, d, moment});
     return result;
   };

@@ -106,12 +106,12 @@ TEST_F(LoadModel, RefusesAModelWithoutAGraph) {
   EXPECT_THAT(error_for(model), HasSubstr("holds no graph"));
 }
 
-TEST_F(LoadModel, UnderstandsIrVersionsUpToTen) {
+TEST_F(LoadModel, UnderstandsIrVersionsUpToThirteen) {
   auto model = good();
-  model.set_ir_version(10);
-  EXPECT_EQ(load_model(testing::write_model(folder_, model)).ir, 10);
-  model.set_ir_version(11);
-  EXPECT_THAT(error_for(model), HasSubstr("IR version 11"));
+  model.set_ir_version(13);
+  EXPECT_EQ(load_model(testing::write_model(folder_, model)).ir, 13);
+  model.set_ir_version(14);
+  EXPECT_THAT(error_for(model), HasSubstr("IR version 14"));
 }
 
 TEST_F(LoadModel, RefusesAWeightWhoseBytesDoNotFitItsShape) {
