@@ -161,6 +161,9 @@ Json json_of(const Summary& s) {
   json["workers"] = s.workers;
   json["measured_seconds"] = number(s.measured_seconds);
   json["latency_ns"] = json_of(s.latency_ns);
+  for (const TimePart& part : s.parts)
+    json["latency_ns"]["parts"][part.name] = {{"mean", number(part.mean_ns)},
+                                              {"definition", part.definition}};
   json["throughput_per_second"] = number(s.throughput_per_second);
   json["startup"] = {{"load_ns", number(s.startup.load_ns)},
                      {"first_query_ns", number(s.startup.first_query_ns)},

@@ -48,7 +48,7 @@ constexpr Names<Phase, 7> kPhases{{{Phase::idle, "idle"},
                                    {Phase::load, "load"},
                                    {Phase::rest, "rest"},
                                    {Phase::mark, "mark"}}};
-constexpr Names<ReasonCode, 34> kReasons{{{ReasonCode::none, "none"},
+constexpr Names<ReasonCode, 35> kReasons{{{ReasonCode::none, "none"},
                                           {ReasonCode::too_few_queries, "too_few_queries"},
                                           {ReasonCode::no_sensor, "no_sensor"},
                                           {ReasonCode::too_few_updates, "too_few_updates"},
@@ -81,7 +81,8 @@ constexpr Names<ReasonCode, 34> kReasons{{{ReasonCode::none, "none"},
                                           {ReasonCode::other_load, "other_load"},
                                           {ReasonCode::correlated, "correlated"},
                                           {ReasonCode::too_few_blocks, "too_few_blocks"},
-                                          {ReasonCode::nodes_on_cpu, "nodes_on_cpu"}}};
+                                          {ReasonCode::nodes_on_cpu, "nodes_on_cpu"},
+                                          {ReasonCode::another_graph, "another_graph"}}};
 
 // Parts of an identity are separated by a character that none of them contains.
 void add(std::string& text, std::string_view part) {

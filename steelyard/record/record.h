@@ -68,6 +68,7 @@ enum class ReasonCode {
   correlated,      // n: neighbouring queries are too much alike for a bound
   too_few_blocks,  // n, needed: no spread to tell a difference from chance
   nodes_on_cpu,    // n; quoted = nodes that the device left to the CPU
+  another_graph,   // rmse, original: of the artefact's own reference and of the model, both in FP32
 };
 std::string_view to_string(ReasonCode);
 std::optional<ReasonCode> reason_from(std::string_view);
@@ -198,6 +199,9 @@ struct Truth {
   std::vector<float>
       reference;  // FP32 outputs of the native engine; empty when it cannot run the model
   std::string no_reference_because;
+  // Outputs of the model's own graph where `reference` is another one's, which an artefact was made
+  // from; else empty.
+  std::vector<float> original;
   std::uint64_t windows() const { return target.size(); }
 };
 
@@ -353,6 +357,13 @@ struct Block {
   double other_load = 0;  // cores used by other processes meanwhile
 };
 
+// Where the time of a query goes, on average, by a runtime's own clocks in a pass of its own.
+struct TimePart {
+  std::string name;  // as the vendor's tools call it: "enqueue", "H2D", "device", "D2H"
+  double mean_ns = 0;
+  std::string definition;
+};
+
 struct Startup {
   nanoseconds load{0};  // compile() and open()
   nanoseconds first_query{0};
@@ -401,6 +412,7 @@ struct Measurement {
       0;  // the worker's peak resident size while it held the model; 0 = unknown
   Precision obtained = Precision::fp32;
   std::vector<Reason> remarks;  // how the runtime took the model
+  std::vector<TimePart> parts;
   std::vector<Channel> channels;
   std::vector<Block> blocks;
   // Outputs kept from the timed run: `output_width` numbers a window, in window order; `seen[i]`

@@ -83,6 +83,8 @@ const Phrase& phrase_of(ReasonCode code) {
       return kReasons.too_few_blocks;
     case ReasonCode::nodes_on_cpu:
       return kReasons.nodes_on_cpu;
+    case ReasonCode::another_graph:
+      return kReasons.another_graph;
   }
   return kReasons.none;
 }
@@ -158,6 +160,8 @@ std::string clause(const Reason& reason, Language language) {
                                   {"tolerance", v("tolerance", 1)},
                                   {"quality", v("quality", 0)},
                                   {"needed_quality", v("needed_quality", 1)},
+                                  {"rmse", v("rmse", 0)},
+                                  {"original", v("original", 1)},
                                   {"asked", asked ? asked_name(reason.quoted, language) : ""}});
   const std::string quoted = asked ? "" : tidy(reason.quoted);
   if (quoted.empty()) return words;

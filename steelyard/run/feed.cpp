@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <optional>
@@ -49,8 +50,31 @@ std::string shape_text(const TensorInfo& tensor) {
 // The input that takes the windows: the first of floating point with the right number of elements.
 std::optional<std::size_t> data_input(const std::vector<TensorInfo>& inputs, std::size_t wanted) {
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].type == ElementType::f32 && elements(inputs[i]) == wanted) return i;
+    if ((inputs[i].type == ElementType::f32 || inputs[i].quantised.scale != 0) &&
+        elements(inputs[i]) == wanted)
+      return i;
   return std::nullopt;
+}
+
+// Numbers to where a tensor wants them, and back: as they are, or as the bytes that stand for them.
+void put(const TensorInfo& tensor, std::byte* to, const float* from, std::size_t count) {
+  if (tensor.type == ElementType::f32) {
+    std::memcpy(to, from, count * sizeof(float));
+    return;
+  }
+  const auto [scale, zero] = tensor.quantised;
+  for (std::size_t i = 0; i < count; ++i)
+    to[i] = static_cast<std::byte>(
+        std::clamp(std::nearbyint(double{from[i]} / scale + zero), 0.0, 255.0));
+}
+void take(const TensorInfo& tensor, const std::byte* from, float* to, std::size_t count) {
+  if (tensor.type == ElementType::f32) {
+    std::memcpy(to, from, count * sizeof(float));
+    return;
+  }
+  const auto [scale, zero] = tensor.quantised;
+  for (std::size_t i = 0; i < count; ++i)
+    to[i] = static_cast<float>((std::to_integer<int>(from[i]) - zero) * scale);
 }
 
 Feed generate(const Model& model, std::uint64_t seed) {
@@ -97,7 +121,9 @@ Feed load_feed(const Model& model, const std::filesystem::path& data, const std:
 }
 
 std::uint32_t output_width(const Signature& signature, int batch) {
-  if (signature.outputs.empty() || signature.outputs.front().type != ElementType::f32) return 0;
+  if (signature.outputs.empty() || (signature.outputs.front().type != ElementType::f32 &&
+                                    signature.outputs.front().quantised.scale == 0))
+    return 0;
   return static_cast<std::uint32_t>(elements(signature.outputs.front()) /
                                     static_cast<std::size_t>(batch));
 }
@@ -136,7 +162,7 @@ FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int 
 
   width_ = steelyard::output_width(signature, batch);
   if (width_ == 0) return;
-  const TensorInfo& output = signature.outputs.front();
+  const TensorInfo& output = output_ = signature.outputs.front();
   if (output.batch_axis >= 0) {
     const Around around = around_batch(output);
     output_outer_ = around.outer;
@@ -166,8 +192,8 @@ void FeedRing::fill(const Feed& feed, const TensorInfo& tensor, std::size_t offs
     for (std::size_t b = 0; b < batch_; ++b) {
       const float* from = feed.inputs.data() + (first_window(slot) + b) % windows_ * per_window;
       for (std::size_t o = 0; o < around.outer; ++o)
-        std::memcpy(to + (o * batch_ + b) * around.inner * sizeof(float), from + o * around.inner,
-                    around.inner * sizeof(float));
+        put(tensor, to + (o * batch_ + b) * around.inner * size_of(tensor.type),
+            from + o * around.inner, around.inner);
     }
   }
 }
@@ -182,9 +208,8 @@ void FeedRing::collect(std::size_t slot, std::vector<float>& outputs,
   for (std::size_t b = 0; b < batch_; ++b) {
     const std::size_t window = (first_window(slot) + b) % windows_;
     for (std::size_t o = 0; o < output_outer_; ++o)
-      std::memcpy(outputs.data() + window * width_ + o * output_inner_,
-                  from + (o * batch_ + b) * output_inner_ * sizeof(float),
-                  output_inner_ * sizeof(float));
+      take(output_, from + (o * batch_ + b) * output_inner_ * size_of(output_.type),
+           outputs.data() + window * width_ + o * output_inner_, output_inner_);
     seen[window] = 1;
   }
 }

@@ -53,6 +53,7 @@ class FeedRing {
   std::uint64_t windows_;
   std::size_t batch_;
   std::size_t width_ = 0;                            // of one window's output
+  TensorInfo output_;                                // the first
   std::size_t output_outer_ = 1, output_inner_ = 1;  // around the batch axis
   std::vector<std::byte> inputs_, outputs_;
   Ring ring_;
