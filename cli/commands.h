@@ -15,6 +15,9 @@ int execute(const Report&);
 int execute(const Export&);
 int execute(const Compare&);
 int execute(const Advise&);
+int execute(const Convert&);
+int execute(const Describe&);
+int execute(const BuildBackend&);
 int execute(const Worker&);
 int execute(const Said&);
 

@@ -81,6 +81,23 @@ struct Advise {
   std::filesystem::path output;
 };
 
+struct Convert {
+  std::filesystem::path model;
+  std::string to;  // a SPEC, or "unrolled"
+  std::filesystem::path data;
+  std::string ticker;
+  int window = 8;
+};
+
+struct Describe {
+  std::vector<std::filesystem::path> files;
+};
+
+struct BuildBackend {
+  std::string name;
+  std::filesystem::path include, library, output;
+};
+
 struct Worker {};
 
 // --help or --version: the text is the result.
@@ -88,8 +105,8 @@ struct Said {
   std::string text;
 };
 
-using Command =
-    std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Advise, Worker, Said>;
+using Command = std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Advise, Convert,
+                             Describe, BuildBackend, Worker, Said>;
 
 // Throws UsageError, with a suggestion where a word is nearly one of ours.
 Command parse_command_line(const std::vector<std::string>& words);
