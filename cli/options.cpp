@@ -153,8 +153,7 @@ void add_advise(CLI::App* app, Advise& advise, Texts& texts) {
 
 void add_convert(CLI::App* app, Convert& convert) {
   app->add_option("MODEL", convert.model, "the ONNX file")->required()->type_name(" ");
-  app->add_option("--to", convert.to,
-                  "the device, or `unrolled` for ONNX without a recurrent operator")
+  app->add_option("--to", convert.to, "the device, or `unrolled` for plain ONNX")
       ->required()
       ->type_name("SPEC");
   app->add_option("--data", convert.data, "CSV or CSV.gz to calibrate with")->type_name("FILE");
@@ -284,8 +283,8 @@ Command parse_command_line(const std::vector<std::string>& words) {
       ->required()
       ->type_name(" ");
   c_describe->footer("Example:\n  steelyard describe GRU_Apple.onnx");
-  CLI::App* c_build = app.add_subcommand(
-      "build-backend", "Compile the adapter for a runtime that must be compiled on its machine.");
+  CLI::App* c_build =
+      app.add_subcommand("build-backend", "Compile the adapter for this machine's HailoRT.");
   add_build_backend(c_build, build_backend);
   CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");
   c_worker->footer(

@@ -77,6 +77,24 @@ void take(const TensorInfo& tensor, const std::byte* from, float* to, std::size_
     to[i] = static_cast<float>((std::to_integer<int>(from[i]) - zero) * scale);
 }
 
+// Numbers that any model can take: fp32 in -1..1, indices and truth values 0 or 1.
+void make_up(const TensorInfo& tensor, std::span<std::byte> content, Random& random) {
+  const std::size_t size = size_of(tensor.type);
+  const std::size_t count = size == 0 ? 0 : content.size() / size;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double value = random.uniform();
+    if (tensor.type == ElementType::f32) {
+      const auto number = static_cast<float>(2 * value - 1);
+      std::memcpy(&content[i * size], &number, size);
+    } else if (tensor.type == ElementType::f64) {
+      const double number = 2 * value - 1;
+      std::memcpy(&content[i * size], &number, size);
+    } else if (tensor.type != ElementType::f16 && tensor.type != ElementType::bf16) {
+      content[i * size] = static_cast<std::byte>(value < 0.5 ? 0 : 1);  // little-endian
+    }
+  }
+}
+
 Feed generate(const Model& model, std::uint64_t seed) {
   const auto inputs = static_shapes(model.inputs, 1, kGeneratedRows);
   const auto found = std::find_if(inputs.begin(), inputs.end(),
@@ -159,6 +177,7 @@ FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int 
   for (std::size_t i = 0; i < *chosen; ++i)
     offset += elements(signature.inputs[i]) * size_of(signature.inputs[i].type);
   fill(feed, signature.inputs[*chosen], offset);
+  if (feed.generated) fill_others(signature, *chosen);
 
   width_ = steelyard::output_width(signature, batch);
   if (width_ == 0) return;
@@ -195,6 +214,27 @@ void FeedRing::fill(const Feed& feed, const TensorInfo& tensor, std::size_t offs
         put(tensor, to + (o * batch_ + b) * around.inner * size_of(tensor.type),
             from + o * around.inner, around.inner);
     }
+  }
+}
+
+// Inputs besides the main one, of a model whose inputs are made up: the same in every query; states
+// stay zeros.
+void FeedRing::fill_others(const Signature& signature, std::size_t chosen) {
+  auto* base = const_cast<std::byte*>(ring_.inputs);
+  Random random(1);
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < signature.inputs.size(); ++i) {
+    const TensorInfo& tensor = signature.inputs[i];
+    const bool state = std::any_of(signature.state.begin(), signature.state.end(),
+                                   [&](const StatePair& pair) { return pair.input == i; });
+    const std::size_t bytes = elements(tensor) * size_of(tensor.type);
+    if (i != chosen && !state) {
+      std::vector<std::byte> content(bytes);
+      make_up(tensor, content, random);
+      for (std::size_t slot = 0; slot < ring_.slots; ++slot)
+        std::memcpy(base + slot * ring_.input_stride + offset, content.data(), bytes);
+    }
+    offset += bytes;
   }
 }
 

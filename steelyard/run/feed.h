@@ -49,6 +49,7 @@ class FeedRing {
  private:
   std::uint64_t first_window(std::size_t slot) const;
   void fill(const Feed&, const TensorInfo& tensor, std::size_t offset);
+  void fill_others(const Signature&, std::size_t chosen);
 
   std::uint64_t windows_;
   std::size_t batch_;
