@@ -17,6 +17,9 @@ int execute(const Compare&);
 int execute(const Import&);
 int execute(const Attach&);
 int execute(const Advise&);
+int execute(const Convert&);
+int execute(const Describe&);
+int execute(const BuildBackend&);
 int execute(const Worker&);
 int execute(const Said&);
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/checks.h"
 #include "cli/commands.h"
 #include "cli/terminal.h"
 #include "steelyard/backend/registry.h"
@@ -18,20 +19,6 @@
 
 namespace steelyard::cli {
 namespace {
-
-// A sentence in both languages.
-struct Words {
-  std::string ko, en;
-  const std::string& in(Language language) const { return language == Language::ko ? ko : en; }
-};
-
-struct Check {
-  std::string what;  // stable name, for JSON
-  Words title;
-  bool good = true;
-  Words found;
-  std::string hint;  // a command or what to do, English
-};
 
 Check check_governor(const Manifest& host) {
   Check check{"cpu.governor", {"CPU 주파수 정책", "CPU governor"}};
@@ -132,8 +119,11 @@ Check check_instruments() {
 
 std::vector<Check> all_checks() {
   const Manifest host = manifest_of_this_host("");
-  return {check_cores(host), check_governor(host), check_load(),       check_disk(),
-          check_build(host), check_training(),     check_instruments()};
+  std::vector<Check> checks{check_cores(host),  check_governor(host), check_load(),
+                            check_disk(),       check_build(host),    check_training(),
+                            check_instruments()};
+  for (Check& check : check_accelerators()) checks.push_back(std::move(check));
+  return checks;
 }
 
 // A line each: what it reads, or why it cannot be read and what to do.

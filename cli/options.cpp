@@ -194,6 +194,28 @@ void add_attach(CLI::App* app, Attach& attach) {
   app->footer("Example:\n  steelyard attach pi.db --meter csv:plug.csv,time=Time,watts=Power");
 }
 
+void add_convert(CLI::App* app, Convert& convert) {
+  app->add_option("MODEL", convert.model, "the ONNX file")->required()->type_name(" ");
+  app->add_option("--to", convert.to, "the device, or `unrolled` for plain ONNX")
+      ->required()
+      ->type_name("SPEC");
+  app->add_option("--data", convert.data, "CSV or CSV.gz to calibrate with")->type_name("FILE");
+  app->add_option("--ticker", convert.ticker, "rows of a long table")->type_name("T");
+  app->add_option("--window", convert.window, "steps, for models that leave them open (8)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096));
+  app->footer("Example:\n  steelyard convert GRU_Apple.onnx --to hailort:0 --data AAPL.csv");
+}
+
+void add_build_backend(CLI::App* app, BuildBackend& build) {
+  app->add_option("NAME", build.name, "hailort")->required()->type_name(" ");
+  app->add_option("--include", build.include, "folder of hailo/hailort.hpp")->type_name("FOLDER");
+  app->add_option("--library", build.library, "libhailort.so, where the loader does not find it")
+      ->type_name("FILE");
+  app->add_option("--output", build.output, "folder for the adapter")->type_name("FOLDER");
+  app->footer("Example:\n  steelyard build-backend hailort");
+}
+
 // CLI11 says "--seed: 1 required N missing", "Could not convert: --seed = x", "--data is required".
 std::string sentence_of(const CLI::ParseError& error) {
   const std::string text = error.what();
@@ -258,6 +280,9 @@ Command parse_command_line(const std::vector<std::string>& words) {
   Attach attach;
   Advise advise;
   Import imported;
+  Convert convert;
+  Describe describe;
+  BuildBackend build_backend;
   CLI::App* c_devices =
       app.add_subcommand("devices", "List the devices that can be measured here.");
   c_devices->add_flag("--json", devices.json, "as JSON");
@@ -304,6 +329,17 @@ Command parse_command_line(const std::vector<std::string>& words) {
   add_language(c_advise, texts);
   CLI::App* c_attach = app.add_subcommand("attach", "Add watts from outside to a database.");
   add_attach(c_attach, attach);
+  CLI::App* c_convert = app.add_subcommand("convert", "Make what a device runs out of a model.");
+  add_convert(c_convert, convert);
+  CLI::App* c_describe =
+      app.add_subcommand("describe", "Say what is in a model file or an artefact.");
+  c_describe->add_option("FILE", describe.files, "ONNX files or what was made from them")
+      ->required()
+      ->type_name(" ");
+  c_describe->footer("Example:\n  steelyard describe GRU_Apple.onnx");
+  CLI::App* c_build =
+      app.add_subcommand("build-backend", "Compile the adapter for this machine's HailoRT.");
+  add_build_backend(c_build, build_backend);
   CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");
   c_worker->footer(
       "A campaign starts it by itself and speaks to it on stdin and stdout.\n\n"
@@ -344,6 +380,9 @@ Command parse_command_line(const std::vector<std::string>& words) {
   if (*c_advise) return complete(advise, texts), advise;
   if (*c_manual)
     return Said{page == "man" ? man_page(app, STEELYARD_VERSION) : completion(app, page)};
+  if (*c_convert) return convert;
+  if (*c_describe) return describe;
+  if (*c_build) return build_backend;
   if (*c_worker) return Worker{};
   return complete(report, texts), report;
 }

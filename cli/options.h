@@ -101,6 +101,23 @@ struct Attach {
   bool undo = false;
 };
 
+struct Convert {
+  std::filesystem::path model;
+  std::string to;  // a SPEC, or "unrolled"
+  std::filesystem::path data;
+  std::string ticker;
+  int window = 8;
+};
+
+struct Describe {
+  std::vector<std::filesystem::path> files;
+};
+
+struct BuildBackend {
+  std::string name;
+  std::filesystem::path include, library, output;
+};
+
 struct Worker {};
 
 // --help or --version: the text is the result.
@@ -109,7 +126,7 @@ struct Said {
 };
 
 using Command = std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Import, Attach,
-                             Advise, Worker, Said>;
+                             Advise, Convert, Describe, BuildBackend, Worker, Said>;
 
 // Throws UsageError, with a suggestion where a word is nearly one of ours.
 Command parse_command_line(const std::vector<std::string>& words);

@@ -14,9 +14,11 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -105,6 +107,11 @@ class CompiledModel {
   // What a reader of the result must know about how the runtime took the model, e.g. nodes that
   // fell back to the CPU. Asked after open().
   virtual std::vector<Reason> remarks() const { return {}; }
+  // Asks `queries` queries in a pass of its own, because looking costs time; default: not known.
+  virtual std::vector<TimePart> parts(std::span<const std::byte> /*in*/, std::span<std::byte> /*out*/,
+                                  int /*batch*/, int /*queries*/) {
+    return {};
+  }
 };
 
 struct CompileOptions {
@@ -126,6 +133,13 @@ class Backend {
   virtual std::vector<Device> devices() const = 0;
   // Devices that were found but cannot be used, each with its reason, e.g. a profile with a slip.
   virtual std::vector<DeviceListing> unusable() const { return {}; }
+  // What it runs: "onnx", or the kind of Artefact that `steelyard convert` makes for it. A file of
+  // that kind beside the model is taken: GRU_Apple.onnx, GRU_Apple.hef.
+  virtual std::string_view artefact_kind() const { return "onnx"; }
+  // What such a file says about itself, a line each. Needs no device.
+  virtual std::vector<std::string> describe(const std::filesystem::path& /*artefact*/) const {
+    return {};
+  }
   virtual std::unique_ptr<CompiledModel> compile(const Model&, const Artefact*, const Device&,
                                                  const CompileOptions&) const = 0;
   // What this runtime alone can read about `device` while `model` runs; default none.

@@ -30,6 +30,7 @@ struct KnownModule {
 };
 constexpr KnownModule kModules[] = {
     {"onnxruntime", "run ./tools/setup, which brings ONNX Runtime, then build again"},
+    {"hailort", "build again"},
     {"openvino", "run ./tools/setup, which brings OpenVINO, then build again"},
     {"native-cuda", "run ./tools/cuda-setup, which brings a CUDA compiler, then build again"},
     {"tensorrt",

@@ -61,15 +61,19 @@ Json json_of(const LatencyFigures& latency) {
                            {"ns", number(figure.ns)},
                            {"upper_ns", number(figure.upper_ns)},
                            {"reason", json_of(figure.reason)}});
-  return {{"mean", number(latency.mean)},
-          {"stddev", number(latency.stddev)},
-          {"min", number(latency.min)},
-          {"max", number(latency.max)},
-          {"mean_ci", json_of(latency.mean_ci)},
-          {"median_ci", json_of(latency.median_ci)},
-          {"percentiles", percentiles},
-          {"parts", latency.prepare_ns ? Json{{"prepare", *latency.prepare_ns}} : Json::object()},
-          {"curve", {{"ns", latency.curve_ns}, {"share", latency.curve_share}}}};
+  return {
+      {"mean", number(latency.mean)},
+      {"stddev", number(latency.stddev)},
+      {"min", number(latency.min)},
+      {"max", number(latency.max)},
+      {"mean_ci", json_of(latency.mean_ci)},
+      {"median_ci", json_of(latency.median_ci)},
+      {"percentiles", percentiles},
+      {"parts", latency.prepare_ns
+                    ? Json{{"prepare",
+                            {{"mean", *latency.prepare_ns}, {"definition", "work between ticks"}}}}
+                    : Json::object()},
+      {"curve", {{"ns", latency.curve_ns}, {"share", latency.curve_share}}}};
 }
 
 Json json_of(const RateFigures& rate) {
@@ -213,6 +217,9 @@ Json json_of(const Summary& s) {
   json["workers"] = s.workers;
   json["measured_seconds"] = number(s.measured_seconds);
   json["latency_ns"] = json_of(s.latency_ns);
+  for (const TimePart& part : s.parts)
+    json["latency_ns"]["parts"][part.name] = {{"mean", number(part.mean_ns)},
+                                              {"definition", part.definition}};
   json["throughput_per_second"] = number(s.throughput_per_second);
   json["rate"] = json_of(s.rate_per_second);
   json["startup"] = {{"load_ns", number(s.startup.load_ns)},

@@ -30,6 +30,11 @@ enum class ElementType { f32, f16, bf16, f64, i8, u8, i32, i64, boolean, other }
 // Bytes of one element; 0 for `other`.
 std::size_t size_of(ElementType);
 
+// How a byte stands for a number: value = (byte - zero) * scale. A scale of 0: it does not.
+struct Affine {
+  double scale = 0, zero = 0;
+};
+
 // Name, type and shape of an input or output. -1 is an axis known only when the model is opened.
 struct TensorInfo {
   std::string name;
@@ -37,6 +42,7 @@ struct TensorInfo {
   std::vector<std::int64_t> shape;
   int batch_axis =
       -1;  // index of the axis that counts windows, open or fixed; -1 when there is none
+  Affine quantised = {};  // of a u8 tensor that stands for the model's fp32 one
 };
 
 // A constant of the graph, little-endian, row-major.

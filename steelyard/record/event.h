@@ -25,6 +25,7 @@ struct CaseBegin {
   std::uint32_t output_width = 0;
   std::uint64_t windows = 0;
   std::vector<Reason> remarks = {};  // how the runtime took the model
+  std::vector<TimePart> parts = {};
   std::optional<Reported> reported;  // imported cases only
 };
 struct BlockEnd {

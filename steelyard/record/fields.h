@@ -62,7 +62,7 @@ template <class V, Is<Truth> T>
 void fields(V& v, T& x) {
   v("id", x.id); v("unit", x.unit); v("target_name", x.target_name); v("target", x.target); v("naive", x.naive);
   v("scale", x.scale); v("offset", x.offset); v("reference", x.reference);
-  v("no_reference_because", x.no_reference_because);
+  v("no_reference_because", x.no_reference_because); v("original", x.original);
 }
 template <class V, Is<SingleStream> T>
 void fields(V&, T&) {}
@@ -153,20 +153,22 @@ void fields(V& v, T& x) {
 }
 template <class V, Is<Reported> T>
 void fields(V& v, T& x) { v("by", x.by); v("figures", x.figures); }
+template <class V, Is<TimePart> T>
+void fields(V& v, T& x) { v("name", x.name); v("mean_ns", x.mean_ns); v("definition", x.definition); }
 template <class V, Is<Measurement> T>
 void fields(V& v, T& x) {
   v("campaign", x.campaign); v("case", x.what); v("effort", x.effort); v("manifest", x.manifest);
   v("outcome", x.outcome); v("startup", x.startup); v("memory_bytes", x.memory_bytes); v("obtained", x.obtained);
   v("channels", x.channels); v("blocks", x.blocks); v("output_width", x.output_width); v("outputs", x.outputs);
   v("seen", x.seen);
-  v("remarks", x.remarks); v("reported", x.reported);
+  v("remarks", x.remarks); v("parts", x.parts); v("reported", x.reported);
 }
 
 template <class V, Is<CaseBegin> T>
 void fields(V& v, T& x) {
   v("channels", x.channels); v("startup", x.startup); v("device", x.device); v("obtained", x.obtained);
   v("output_width", x.output_width); v("windows", x.windows);
-  v("remarks", x.remarks); v("reported", x.reported);
+  v("remarks", x.remarks); v("parts", x.parts); v("reported", x.reported);
 }
 
 template <class V, Is<PercentileFigure> T>
@@ -227,7 +229,7 @@ template <class V, Is<CorrectnessFigures> T>
 void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); }
 template <class V, Is<Summary> T>
 void fields(V& v, T& x) {
-  v("remarks", x.remarks);
+  v("remarks", x.remarks); v("parts", x.parts);
   v("case_id", x.case_id); v("campaign", x.campaign); v("model", x.model); v("model_sha256", x.model_sha256);
   v("truth", x.truth); v("artefact", x.artefact); v("spec", x.spec); v("host", x.host); v("backend", x.backend);
   v("device", x.device); v("precision", x.precision); v("obtained", x.obtained); v("settings", x.settings);
@@ -271,7 +273,7 @@ template <class V, Is<PrepareAnswer> T>
 void fields(V& v, T& x) {
   v("startup", x.startup); v("device", x.device); v("obtained", x.obtained); v("channels", x.channels);
   v("windows", x.windows); v("output_width", x.output_width);
-  v("remarks", x.remarks);
+  v("remarks", x.remarks); v("parts", x.parts);
 }
 template <class V, Is<BlockAnswer> T>
 void fields(V& v, T& x) { v("count", x.count); v("begin_ns", x.begin); v("end_ns", x.end); }

@@ -64,6 +64,7 @@ struct PrepareAnswer {
   std::uint64_t windows = 0;
   std::uint32_t output_width = 0;
   std::vector<Reason> remarks;
+  std::vector<TimePart> parts;
 };
 struct BlockAnswer {  // the digest: small, so that nothing large travels while somebody measures
   std::uint64_t count = 0;

@@ -50,7 +50,7 @@ constexpr Names<Phase, 7> kPhases{{{Phase::idle, "idle"},
                                    {Phase::load, "load"},
                                    {Phase::rest, "rest"},
                                    {Phase::mark, "mark"}}};
-constexpr Names<ReasonCode, 41> kReasons{{{ReasonCode::none, "none"},
+constexpr Names<ReasonCode, 42> kReasons{{{ReasonCode::none, "none"},
                                           {ReasonCode::too_few_queries, "too_few_queries"},
                                           {ReasonCode::no_sensor, "no_sensor"},
                                           {ReasonCode::too_few_updates, "too_few_updates"},
@@ -90,7 +90,8 @@ constexpr Names<ReasonCode, 41> kReasons{{{ReasonCode::none, "none"},
                                           {ReasonCode::no_rate_holds, "no_rate_holds"},
                                           {ReasonCode::imprecise, "imprecise"},
                                           {ReasonCode::over_memory, "over_memory"},
-                                          {ReasonCode::throttled, "throttled"}}};
+                                          {ReasonCode::throttled, "throttled"},
+                                          {ReasonCode::another_graph, "another_graph"}}};
 
 // Parts of an identity are separated by a character that none of them contains.
 void add(std::string& text, std::string_view part) {

@@ -75,6 +75,7 @@ enum class ReasonCode {
   imprecise,       // percent, target: the interval of mean or median is wider than asked for
   over_memory,     // megabytes: the worker needed more than it was allowed
   throttled,       // times: the device lowered its clocks; quoted = why, where it says so
+  another_graph,   // rmse, original: of the artefact's own reference and of the model, both in FP32
 };
 std::string_view to_string(ReasonCode);
 std::optional<ReasonCode> reason_from(std::string_view);
@@ -205,6 +206,9 @@ struct Truth {
   std::vector<float>
       reference;  // FP32 outputs of the native engine; empty when it cannot run the model
   std::string no_reference_because;
+  // Outputs of the model's own graph where `reference` is another one's, which an artefact was made
+  // from; else empty.
+  std::vector<float> original;
   std::uint64_t windows() const { return target.size(); }
 };
 
@@ -407,6 +411,13 @@ struct Block {
   std::uint64_t throttled = 0;  // times that the processor slowed down for heat meanwhile
 };
 
+// Where the time of a query goes, on average, by a runtime's own clocks in a pass of its own.
+struct TimePart {
+  std::string name;  // as the vendor's tools call it: "enqueue", "H2D", "device", "D2H"
+  double mean_ns = 0;
+  std::string definition;
+};
+
 struct Startup {
   nanoseconds load{0};  // compile() and open()
   nanoseconds first_query{0};
@@ -464,6 +475,7 @@ struct Measurement {
       0;  // the worker's peak resident size while it held the model; 0 = unknown
   Precision obtained = Precision::fp32;
   std::vector<Reason> remarks;  // how the runtime took the model
+  std::vector<TimePart> parts;
   std::vector<Channel> channels;
   std::optional<Reported> reported;  // imported cases only
   std::vector<Block> blocks;

@@ -128,6 +128,7 @@ struct Summary {
   Precision precision = Precision::fp32;
   Precision obtained = Precision::fp32;
   std::vector<Reason> remarks;  // how the runtime took the model
+  std::vector<TimePart> parts;
   std::vector<Setting> settings;
   Scenario scenario;
   Provenance provenance = Provenance::measured;

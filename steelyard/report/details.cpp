@@ -169,6 +169,10 @@ class Sheet {
       all.push_back(trust_name(finding.kind, c_.language) + ": " +
                     clause(finding.reason, c_.language));
     text(kTerms.trust, trust_name(s_.trust.kind, c_.language), std::move(all));
+    for (const TimePart& part : s_.parts)
+      text(kTerms.part,
+           c_.say(kTerms.part_mean, {{"part", part.name}, {"time", duration(part.mean_ns)}}),
+           {part.definition});
     for (const Reason& remark : s_.remarks) text(kTerms.remark, clause(remark, c_.language));
     if (!s_.artefact.kind.empty()) text(kTerms.artefact, s_.artefact.kind);
     text(kTerms.model_hash, s_.model_sha256.substr(0, 16));

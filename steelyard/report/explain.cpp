@@ -97,6 +97,8 @@ const Phrase& phrase_of(ReasonCode code) {
       return kReasons.over_memory;
     case ReasonCode::throttled:
       return kReasons.throttled;
+    case ReasonCode::another_graph:
+      return kReasons.another_graph;
   }
   return kReasons.none;
 }
@@ -178,6 +180,8 @@ std::string clause(const Reason& reason, Language language) {
                                   {"times", v("times", 0)},
                                   {"target", v("target", 1)},
                                   {"megabytes", v("megabytes", 0)},
+                                  {"rmse", v("rmse", 0)},
+                                  {"original", v("original", 1)},
                                   {"asked", asked ? asked_name(reason.quoted, language) : ""}});
   const std::string quoted = asked ? "" : tidy(reason.quoted);
   if (quoted.empty()) return words;

@@ -92,6 +92,11 @@ struct Reasons {
                      "the measuring process needed more than the {megabytes} MB it was allowed"};
   Phrase throttled{"측정 중 클럭이 {times}번 낮아짐",
                    "clocks were lowered {times} times meanwhile"};
+  Phrase another_graph{
+      "다른 그래프로 만든 파일이며, FP32 기준 RMSE는 이 그래프 {rmse}, 원래 모델 {original}: 그 "
+      "차이는 장치의 몫이 아님",
+      "made from another graph, whose FP32 RMSE is {rmse} where the model's is {original}: the "
+      "difference is not the device's"};
   // around a clause
   Phrase with_quote{"{clause}: {quoted}", "{clause}: {quoted}"};
   Phrase not_completed{"{outcome}: {reason}", "{outcome}: {reason}"};

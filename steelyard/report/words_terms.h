@@ -173,6 +173,8 @@ struct Terms {
   Phrase model_hash{"모델 SHA-256", "Model SHA-256"};
   Phrase artefact{"실행 파일 형식", "Artefact"};
   Phrase remark{"런타임 알림", "Remark of the runtime"};
+  Phrase part{"구간별 평균(별도 측정)", "Mean of a part (a pass of its own)"};
+  Phrase part_mean{"{part}: {time}", "{part}: {time}"};
   Phrase case_id{"측정 항목 ID", "Case id"};
   Phrase campaign{"측정 캠페인", "Campaign"};
   Phrase command{"명령", "Command"};

@@ -257,7 +257,7 @@ class Campaign {
     state.begun = true;
     const PrepareAnswer& p = state.prepared;
     sink_(CaseBegin{turn.index, p.channels, p.startup, p.device, p.obtained, p.output_width,
-                    p.windows, p.remarks});
+                    p.windows, p.remarks, p.parts});
     if (state.idle && !state.idle->readings.empty()) {
       state.idle->worker = state.processes - 1;
       state.idle->order = static_cast<std::uint32_t>(turn_);

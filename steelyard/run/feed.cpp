@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <optional>
@@ -49,8 +50,49 @@ std::string shape_text(const TensorInfo& tensor) {
 // The input that takes the windows: the first of floating point with the right number of elements.
 std::optional<std::size_t> data_input(const std::vector<TensorInfo>& inputs, std::size_t wanted) {
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].type == ElementType::f32 && elements(inputs[i]) == wanted) return i;
+    if ((inputs[i].type == ElementType::f32 || inputs[i].quantised.scale != 0) &&
+        elements(inputs[i]) == wanted)
+      return i;
   return std::nullopt;
+}
+
+// Numbers to where a tensor wants them, and back: as they are, or as the bytes that stand for them.
+void put(const TensorInfo& tensor, std::byte* to, const float* from, std::size_t count) {
+  if (tensor.type == ElementType::f32) {
+    std::memcpy(to, from, count * sizeof(float));
+    return;
+  }
+  const auto [scale, zero] = tensor.quantised;
+  for (std::size_t i = 0; i < count; ++i)
+    to[i] = static_cast<std::byte>(
+        std::clamp(std::nearbyint(double{from[i]} / scale + zero), 0.0, 255.0));
+}
+void take(const TensorInfo& tensor, const std::byte* from, float* to, std::size_t count) {
+  if (tensor.type == ElementType::f32) {
+    std::memcpy(to, from, count * sizeof(float));
+    return;
+  }
+  const auto [scale, zero] = tensor.quantised;
+  for (std::size_t i = 0; i < count; ++i)
+    to[i] = static_cast<float>((std::to_integer<int>(from[i]) - zero) * scale);
+}
+
+// Numbers that any model can take: fp32 in -1..1, indices and truth values 0 or 1.
+void make_up(const TensorInfo& tensor, std::span<std::byte> content, Random& random) {
+  const std::size_t size = size_of(tensor.type);
+  const std::size_t count = size == 0 ? 0 : content.size() / size;
+  for (std::size_t i = 0; i < count; ++i) {
+    const double value = random.uniform();
+    if (tensor.type == ElementType::f32) {
+      const auto number = static_cast<float>(2 * value - 1);
+      std::memcpy(&content[i * size], &number, size);
+    } else if (tensor.type == ElementType::f64) {
+      const double number = 2 * value - 1;
+      std::memcpy(&content[i * size], &number, size);
+    } else if (tensor.type != ElementType::f16 && tensor.type != ElementType::bf16) {
+      content[i * size] = static_cast<std::byte>(value < 0.5 ? 0 : 1);  // little-endian
+    }
+  }
 }
 
 Feed generate(const Model& model, std::uint64_t seed) {
@@ -97,7 +139,9 @@ Feed load_feed(const Model& model, const std::filesystem::path& data, const std:
 }
 
 std::uint32_t output_width(const Signature& signature, int batch) {
-  if (signature.outputs.empty() || signature.outputs.front().type != ElementType::f32) return 0;
+  if (signature.outputs.empty() || (signature.outputs.front().type != ElementType::f32 &&
+                                    signature.outputs.front().quantised.scale == 0))
+    return 0;
   return static_cast<std::uint32_t>(elements(signature.outputs.front()) /
                                     static_cast<std::size_t>(batch));
 }
@@ -133,10 +177,11 @@ FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int 
   for (std::size_t i = 0; i < *chosen; ++i)
     offset += elements(signature.inputs[i]) * size_of(signature.inputs[i].type);
   fill(feed, signature.inputs[*chosen], offset);
+  if (feed.generated) fill_others(signature, *chosen);
 
   width_ = steelyard::output_width(signature, batch);
   if (width_ == 0) return;
-  const TensorInfo& output = signature.outputs.front();
+  const TensorInfo& output = output_ = signature.outputs.front();
   if (output.batch_axis >= 0) {
     const Around around = around_batch(output);
     output_outer_ = around.outer;
@@ -166,9 +211,30 @@ void FeedRing::fill(const Feed& feed, const TensorInfo& tensor, std::size_t offs
     for (std::size_t b = 0; b < batch_; ++b) {
       const float* from = feed.inputs.data() + (first_window(slot) + b) % windows_ * per_window;
       for (std::size_t o = 0; o < around.outer; ++o)
-        std::memcpy(to + (o * batch_ + b) * around.inner * sizeof(float), from + o * around.inner,
-                    around.inner * sizeof(float));
+        put(tensor, to + (o * batch_ + b) * around.inner * size_of(tensor.type),
+            from + o * around.inner, around.inner);
     }
+  }
+}
+
+// Inputs besides the main one, of a model whose inputs are made up: the same in every query; states
+// stay zeros.
+void FeedRing::fill_others(const Signature& signature, std::size_t chosen) {
+  auto* base = const_cast<std::byte*>(ring_.inputs);
+  Random random(1);
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < signature.inputs.size(); ++i) {
+    const TensorInfo& tensor = signature.inputs[i];
+    const bool state = std::any_of(signature.state.begin(), signature.state.end(),
+                                   [&](const StatePair& pair) { return pair.input == i; });
+    const std::size_t bytes = elements(tensor) * size_of(tensor.type);
+    if (i != chosen && !state) {
+      std::vector<std::byte> content(bytes);
+      make_up(tensor, content, random);
+      for (std::size_t slot = 0; slot < ring_.slots; ++slot)
+        std::memcpy(base + slot * ring_.input_stride + offset, content.data(), bytes);
+    }
+    offset += bytes;
   }
 }
 
@@ -182,9 +248,8 @@ void FeedRing::collect(std::size_t slot, std::vector<float>& outputs,
   for (std::size_t b = 0; b < batch_; ++b) {
     const std::size_t window = (first_window(slot) + b) % windows_;
     for (std::size_t o = 0; o < output_outer_; ++o)
-      std::memcpy(outputs.data() + window * width_ + o * output_inner_,
-                  from + (o * batch_ + b) * output_inner_ * sizeof(float),
-                  output_inner_ * sizeof(float));
+      take(output_, from + (o * batch_ + b) * output_inner_ * size_of(output_.type),
+           outputs.data() + window * width_ + o * output_inner_, output_inner_);
     seen[window] = 1;
   }
 }

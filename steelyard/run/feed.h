@@ -49,10 +49,12 @@ class FeedRing {
  private:
   std::uint64_t first_window(std::size_t slot) const;
   void fill(const Feed&, const TensorInfo& tensor, std::size_t offset);
+  void fill_others(const Signature&, std::size_t chosen);
 
   std::uint64_t windows_;
   std::size_t batch_;
   std::size_t width_ = 0;                            // of one window's output
+  TensorInfo output_;                                // the first
   std::size_t output_outer_ = 1, output_inner_ = 1;  // around the batch axis
   std::vector<std::byte> inputs_, outputs_;
   Ring ring_;

@@ -11,6 +11,7 @@
 #include "steelyard/backend/registry.h"
 #include "steelyard/base/hash.h"
 #include "steelyard/model/model.h"
+#include "steelyard/run/artefacts.h"
 #include "steelyard/run/feed.h"
 #include "steelyard/run/run.h"
 
@@ -22,26 +23,31 @@ namespace fs = std::filesystem;
 struct LoadedModel {
   std::string name;
   Model model;
+  Feed feed;          // without its truth
   std::string truth;  // id, empty without a recipe
 };
 
 // Outputs of our own engine in fp32, one window at a time: what every other answer is held against.
+std::vector<float> reference_of(const Model& model, const Feed& feed) {
+  const auto found = Registry::instance().resolve(parse_spec("native-cpu@fp32"));
+  CompileOptions options;
+  options.window = feed.window;
+  const auto compiled = found.backend->compile(model, nullptr, found.device, options);
+  const auto session = compiled->open(1);
+  const FeedRing ring(feed, session->signature(), 1, 1);
+  const std::uint32_t width = output_width(session->signature(), 1);
+  std::vector<float> outputs(feed.windows * width);
+  std::vector<std::uint8_t> seen(feed.windows);
+  for (std::size_t slot = 0; slot < feed.windows; ++slot) {
+    session->infer(ring.ring().input(slot), ring.ring().output(slot));
+    ring.collect(slot, outputs, seen);
+  }
+  return outputs;
+}
+
 void add_reference(const Model& model, const Feed& feed, Truth& truth) {
   try {
-    const auto found = Registry::instance().resolve(parse_spec("native-cpu@fp32"));
-    CompileOptions options;
-    options.window = feed.window;
-    const auto compiled = found.backend->compile(model, nullptr, found.device, options);
-    const auto session = compiled->open(1);
-    const FeedRing ring(feed, session->signature(), 1, 1);
-    const std::uint32_t width = output_width(session->signature(), 1);
-    std::vector<float> outputs(feed.windows * width);
-    std::vector<std::uint8_t> seen(feed.windows);
-    for (std::size_t slot = 0; slot < feed.windows; ++slot) {
-      session->infer(ring.ring().input(slot), ring.ring().output(slot));
-      ring.collect(slot, outputs, seen);
-    }
-    truth.reference = std::move(outputs);
+    truth.reference = reference_of(original_of(model), feed);
   } catch (const Error& e) {
     truth.no_reference_because = e.what();
   }
@@ -71,6 +77,8 @@ std::vector<LoadedModel> load_models(const RunOptions& options, std::vector<Trut
         truths.push_back(std::move(feed.truth));
       }
     }
+    feed.truth = {};
+    loaded.feed = std::move(feed);
     models.push_back(std::move(loaded));
   }
   return models;
@@ -117,6 +125,42 @@ std::vector<Target> resolve_all(const std::vector<std::string>& texts) {
     }
   }
   return targets;
+}
+
+// The file of the backend's own kind that lies beside the model; the model itself where there is
+// none. `steelyard convert` writes beside it which graph it was made from.
+Artefact artefact_for(const Model& model, const std::string& backend) {
+  const Artefact itself{"onnx", model.path.string(), model.sha256, model.sha256};
+  const auto& entry = Registry::instance().find(backend);
+  if (entry.backend == nullptr || entry.backend->artefact_kind() == "onnx") return itself;
+  Artefact own{std::string(entry.backend->artefact_kind()), "", "", model.sha256};
+  const auto file = fs::path(model.path).replace_extension("." + own.kind);
+  if (std::error_code none; !fs::is_regular_file(file, none)) return itself;
+  own.path = file.string();
+  own.sha256 = sha256_of_file(file);
+  if (const auto reference = reference_beside(file)) own.reference_sha256 = reference->sha256;
+  return own;
+}
+
+// The truth of a case whose artefact was made from another graph than the model: judged against
+// that graph, with the model's own outputs beside it.
+std::string variant_truth(const LoadedModel& loaded, const Artefact& artefact,
+                          std::vector<Truth>& truths) {
+  if (loaded.truth.empty() || artefact.reference_sha256 == loaded.model.sha256) return loaded.truth;
+  const std::string id = sha256(loaded.truth + "\n" + artefact.reference_sha256);
+  const auto by_id = [&](const std::string& wanted) {
+    return std::find_if(truths.begin(), truths.end(),
+                        [&](const Truth& t) { return t.id == wanted; });
+  };
+  if (by_id(id) != truths.end()) return id;
+  Truth variant = *by_id(loaded.truth);
+  variant.id = id;
+  variant.original = std::move(variant.reference);
+  variant.reference.clear();
+  if (const auto reference = reference_beside(artefact.path))
+    add_reference(*reference, loaded.feed, variant);
+  truths.push_back(std::move(variant));
+  return id;
 }
 
 // All combinations of the values that were given for this backend.
@@ -214,7 +258,8 @@ Plan make_plan(const RunOptions& options) {
   const auto targets = resolve_all(options.specs);
   check_settings(options, targets);
   std::set<std::string> known;
-  for (const auto& loaded : load_models(options, plan.truths))
+  const auto models = load_models(options, plan.truths);
+  for (const auto& loaded : models)
     for (const auto& target : targets)
       for (const auto& settings : sweep(options, target.spec.backend))
         for (const Scenario& scenario : options.scenarios) {
@@ -222,13 +267,13 @@ Plan make_plan(const RunOptions& options) {
           what.model = loaded.name;
           what.model_path = loaded.model.path.string();
           what.model_sha256 = loaded.model.sha256;
-          what.artefact = {"onnx", what.model_path, what.model_sha256, what.model_sha256};
+          what.artefact = artefact_for(loaded.model, target.spec.backend);
           what.spec = target.spec;
           what.device = target.device;
           what.precision = target.precision;
           what.settings = settings;
           what.scenario = scenario;
-          what.truth = loaded.truth;
+          what.truth = variant_truth(loaded, what.artefact, plan.truths);
           what.id = identity(what);
           if (known.insert(what.id).second) plan.cases.push_back(std::move(what));
         }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "steelyard/backend/registry.h"
+#include "steelyard/base/hash.h"
 #include "steelyard/model/model.h"
 #include "steelyard/record/encode.h"
 #include "steelyard/record/message.h"
@@ -26,6 +27,7 @@ namespace steelyard {
 namespace {
 
 constexpr int kProtocol = 1;
+constexpr int kPartQueries = 100;
 
 // What Prepare made and the blocks use. Members are destroyed from the last to the first: the
 // instruments before the model that they watch.
@@ -70,6 +72,8 @@ void first_query(Prepared& prepared, nanoseconds begin) {
   // A virtual clock begins with the compiled model.
   prepared.answer.startup.load = opened - (clock.is_virtual() ? nanoseconds(0) : begin);
   prepared.answer.output_width = output_width(session->signature(), batch);
+  prepared.answer.parts =
+      prepared.compiled->parts(ring.ring().input(0), ring.ring().output(0), batch, kPartQueries);
 }
 
 Prepared prepare(const PrepareRequest& request) {
@@ -81,6 +85,10 @@ Prepared prepare(const PrepareRequest& request) {
     throw Error(
         fmt::format("{} is not the file that this campaign was planned with", what.model_path),
         "bring back the file, or begin a new campaign without --resume");
+  if (const Artefact* own = artefact_of(what);
+      own != nullptr && sha256_of_file(own->path) != own->sha256)
+    throw Error(fmt::format("{} is not the file that this campaign was planned with", own->path),
+                "bring back the file, or begin a new campaign without --resume");
   const auto found = Registry::instance().resolve(what.spec);
   prepared.feed = load_feed(prepared.model, request.data_path, request.ticker, request.seed);
   CompileOptions options;

@@ -62,6 +62,7 @@ Summary identity_of(const Measurement& m) {
   s.precision = m.what.precision;
   s.obtained = m.obtained;
   s.remarks = m.remarks;
+  s.parts = m.parts;
   s.settings = m.what.settings;
   s.scenario = m.what.scenario;
   s.provenance = m.what.device.provenance;

@@ -288,6 +288,7 @@ Measurement load_item(sqlite::Connection& database, const Plan& plan, sqlite::St
     measurement.what.device = std::move(begin.device);
     measurement.obtained = begin.obtained;
     measurement.remarks = std::move(begin.remarks);
+    measurement.parts = std::move(begin.parts);
     measurement.output_width = begin.output_width;
     measurement.reported = std::move(begin.reported);
   }

@@ -2,7 +2,12 @@
 // Agreement over many shapes, batches and settings; too long for every build (label long).
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <thread>
+#include <vector>
+
 #include "steelyard/engine/engine.h"
+#include "tests/contract/allocations.h"
 #include "tests/contract/subjects.h"
 
 namespace steelyard::contract {
@@ -55,6 +60,47 @@ TEST_P(Full, EveryBatchAgrees) {
   for (const Cell cell : {Cell::gru, Cell::lstm})
     expect_agreement(GetParam(), {cell, 20, 1, 1}, 4000,
                      {1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 64, 257});
+}
+
+TEST_P(Full, TheMatrixAgrees) {
+  std::uint64_t seed = 8000;
+  for (const Cell cell : {Cell::gru, Cell::lstm})
+    for (int directions = 1; directions <= (cell == Cell::lstm ? 2 : 1); ++directions)
+      for (const int layers : {1, 2, 3})
+        for (const int hidden : {5, 32, 64, 100})
+          for (const int window : {8, 60})
+            expect_agreement(GetParam(), {cell, hidden, layers, directions, window}, seed++,
+                             {1, 7, 64});
+}
+
+TEST_P(Full, SessionsOnThreadsAnswerAsOneDoes) {
+  Subject subject(GetParam(), {Cell::lstm, 16, 2, 1}, 8500);
+  const auto compiled = subject.compile();
+  const auto input = subject.next_input(1);
+  const auto alone = infer(*compiled->open(1), input);
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (int i = 0; i < 4; ++i) sessions.push_back(compiled->open(1));
+  std::vector<int> wrong(sessions.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < sessions.size(); ++i)
+    threads.emplace_back([&, i] {
+      for (int k = 0; k < 200; ++k) wrong[i] += infer(*sessions[i], input) != alone;
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(wrong, std::vector<int>(sessions.size()));
+}
+
+TEST_P(Full, AHundredReopeningsDoNotGrow) {
+  Subject subject(GetParam(), {Cell::gru, 5, 1, 1}, 8600);
+  const auto compiled = subject.compile();
+  const auto input = subject.next_input(1);
+  const auto reopen = [&](int times) {
+    for (int i = 0; i < times; ++i) infer(*compiled->open(1), input);
+  };
+  reopen(5);
+  const std::int64_t before = live_blocks();
+  reopen(100);
+  EXPECT_LT(live_blocks() - before, 100);
 }
 
 INSTANTIATE_TEST_SUITE_P(Ready, Full, testing::ValuesIn(ready_specs()),

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <span>
 #include <string>
@@ -102,6 +103,9 @@ inline Model model_of(const Network& network, const std::string& name) {
   recipe.target = "f0";
   const auto file = folder() / (name + ".onnx");
   save_network(network, recipe, {}, file);
+  // What the stand-in for HailoRT takes for a compiled model.
+  std::ofstream(folder() / (name + ".hef"))
+      << "FAKEHEF\narch hailo8l\nmodel " << file.string() << "\nwindow " << network.window << "\n";
   return load_model(file);
 }
 

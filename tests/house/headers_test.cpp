@@ -53,7 +53,7 @@ std::vector<Refusal> compile_all(const std::vector<fs::path>& headers) {
 
 // Sources that are compiled only where something is installed prove nothing where it is not.
 bool is_built_everywhere(const fs::path& source) {
-  for (const char* folder : {"/cuda/", "/native_cuda/", "/onnxruntime/", "/openvino/"})
+  for (const char* folder : {"/cuda/", "/native_cuda/", "/onnxruntime/", "/openvino/", "/hailort/"})
     if (source.string().find(folder) != std::string::npos) return false;
   return true;
 }

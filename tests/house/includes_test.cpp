@@ -35,7 +35,8 @@ const std::map<std::string, Names> kRooms = {
 
 // Headers that other rooms may include besides <room>/<room>.h.
 const std::map<std::string, Names> kFurtherDoors = {
-    {"model", {"network.h"}},
+    {"model", {"network.h", "unroll.h"}},
+    {"run", {"artefacts.h"}},
     {"engine", {"cuda/cuda_engine.h"}},
     {"backend", {"registry.h"}},
 };

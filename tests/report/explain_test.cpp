@@ -14,7 +14,7 @@ std::vector<ReasonCode> all_codes() {
   std::vector<ReasonCode> out;
   for (int i = 0; i < kCodes; ++i) {
     const auto code = static_cast<ReasonCode>(i);
-    if (i > static_cast<int>(ReasonCode::throttled)) break;
+    if (i > static_cast<int>(ReasonCode::another_graph)) break;
     out.push_back(code);
   }
   return out;

@@ -56,6 +56,46 @@ TEST(FeedRing, LeavesOtherInputsZero) {
   EXPECT_EQ(numbers_in(ring.ring().input(2)), (std::vector<float>{0, 0, 0, 0, 0, 2, -2}));
 }
 
+TEST(FeedRing, MakesUpEveryInputButStatesWhereThereIsNoRecipe) {
+  Signature signature = fake_signature(1);
+  signature.inputs.push_back({"h", ElementType::f32, {1, 1, 5}, 1});
+  signature.inputs.push_back({"image", ElementType::f32, {1, 3, 2}, 0});
+  signature.inputs.push_back({"ids", ElementType::i64, {1, 2}, 0});
+  signature.outputs.push_back({"h_out", ElementType::f32, {1, 1, 5}, 1});
+  signature.state = state_pairs(signature.inputs, signature.outputs);
+  ASSERT_EQ(signature.state.size(), 1u);
+  Feed feed = fake_feed(3);
+  feed.generated = true;
+  const FeedRing ring(feed, signature, 1, 1);
+  const auto input = ring.ring().input(1);
+  const auto floats = numbers_in(input.first(input.size() - 16));
+  EXPECT_EQ(std::vector<float>(floats.begin() + 2, floats.begin() + 7),
+            (std::vector<float>{0, 0, 0, 0, 0}));
+  for (std::size_t i = 7; i < 13; ++i) {
+    EXPECT_NE(floats[i], 0) << i;
+    EXPECT_LE(std::abs(floats[i]), 1) << i;
+  }
+  std::int64_t ids[2];
+  std::memcpy(ids, input.data() + input.size() - 16, 16);
+  for (const std::int64_t id : ids) EXPECT_TRUE(id == 0 || id == 1) << id;
+}
+
+TEST(FeedRing, TurnsNumbersIntoTheBytesThatStandForThemAndBack) {
+  Signature signature = fake_signature(1);
+  signature.inputs[0].type = signature.outputs[0].type = ElementType::u8;
+  signature.inputs[0].quantised = signature.outputs[0].quantised = {0.5, 100};
+  FeedRing ring(fake_feed(5), signature, 1, 1);
+  const auto input = ring.ring().input(3);  // 3, -3
+  ASSERT_EQ(input.size(), 2u);
+  EXPECT_EQ(std::to_integer<int>(input[0]), 106);
+  EXPECT_EQ(std::to_integer<int>(input[1]), 94);
+  ring.ring().output(3)[0] = std::byte{90};
+  std::vector<float> outputs(5);
+  std::vector<std::uint8_t> seen(5);
+  ring.collect(3, outputs, seen);
+  EXPECT_EQ(outputs[3], -5.0f);
+}
+
 TEST(FeedRing, GathersOutputsBackIntoWindowOrder) {
   FeedRing ring(fake_feed(5), fake_signature(2), 2, 1);
   put(ring.ring().output(1), {20, 30});
