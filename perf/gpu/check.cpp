@@ -2,6 +2,8 @@
 // Whether the CUDA engine computes what it must, on this machine's GPU: every kernel over random
 // shapes against double precision, then the life of sessions. Ends with 77 where there is no GPU.
 // Needs no library but CUDA's runtime, so that it also builds with nvcc alone (perf/gpu/build).
+#include <cuda_runtime.h>
+
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -183,6 +185,23 @@ double microseconds(const std::function<void()>& work) {
       .count();
 }
 
+// Bytes that this process holds of the host's memory, and that anybody holds of the device's.
+struct Held {
+  long long host = 0, device = 0;
+};
+Held held() {
+  Held now;
+  if (std::FILE* file = std::fopen("/proc/self/statm", "r")) {
+    long long pages = 0, resident = 0;
+    if (std::fscanf(file, "%lld %lld", &pages, &resident) == 2) now.host = resident * 4096;
+    std::fclose(file);
+  }
+  std::size_t free = 0, total = 0;
+  if (cudaMemGetInfo(&free, &total) == cudaSuccess)
+    now.device = static_cast<long long>(total - free);
+  return now;
+}
+
 void check_lives() {
   Random random(3);
   Shape shape;
@@ -225,12 +244,19 @@ void check_lives() {
       }
     });
   for (auto& thread : threads) thread.join();
-  const int opens = 2000;
-  const double took = microseconds([&] {
-    for (int i = 0; i < opens; ++i) engine->open(1, 8)->infer(input, output);
-  });
-  verdict(worst(output, want) < 1e-6, "opens and closes 2000 times");
-  std::printf("     open, one query, close: %.1f us\n", took / opens);
+  const auto open_and_close = [&](int times) {
+    for (int i = 0; i < times; ++i) engine->open(1, 8)->infer(input, output);
+  };
+  open_and_close(1000);
+  const Held before = held();
+  const int opens = 10000;
+  const double took = microseconds([&] { open_and_close(opens); });
+  const Held after = held();
+  verdict(worst(output, want) < 1e-6 && after.host <= before.host + (1 << 20) &&
+              after.device <= before.device,
+          "opens and closes 10000 times without growth");
+  std::printf("     open, one query, close: %.1f us; host memory %+lld bytes, device %+lld\n",
+              took / opens, after.host - before.host, after.device - before.device);
 }
 
 }  // namespace

@@ -36,6 +36,19 @@ void timed(int warm, int count, double* microseconds, Query&& query) {
   }
 }
 
+// `rate` queries a second on a fixed schedule, as fast as possible with 0. How many were made.
+template <class Query>
+long long paced(double rate, double seconds, Query&& query) {
+  const auto begin = Clock::now();
+  const auto since = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+  long long made = 0;
+  for (double now = 0; now < seconds; now = since()) {
+    if (rate > 0 && now < static_cast<double>(made) / rate) continue;
+    query(static_cast<int>(made++ & 63));
+  }
+  return made;
+}
+
 Network network_from(const int* shape, const float* w) {
   Network network;
   const auto take = [&](std::vector<float>& to, std::size_t count) {
@@ -85,7 +98,8 @@ using namespace steelyard;
 using namespace steelyard::gpu;
 
 // shape: cell, features, hidden, layers, directions, final state. options: weights, mode,
-// activations, geometry. `words` (256 bytes) says what runs, or why not.
+// activations, geometry, idle time in ms (0: the default). `words` (256 bytes) says what runs, or
+// why not.
 EXPORTED void* ours_open(const int* shape, const float* weights, int batch, int window,
                          const int* options, char* words) {
   auto ours = std::make_unique<Ours>();
@@ -95,6 +109,7 @@ EXPORTED void* ours_open(const int* shape, const float* weights, int batch, int 
     chosen.mode = static_cast<CudaMode>(options[1]);
     chosen.activations = static_cast<CudaActivations>(options[2]);
     chosen.geometry = options[3];
+    if (options[4] > 0) chosen.idle_seconds = 1e-3 * options[4];
     ours->engine = CudaEngine::compile(network_from(shape, weights), chosen);
     ours->session = ours->engine->open(batch, window);
     std::strncpy(words, ours->session->kernel().c_str(), 255);
@@ -112,6 +127,16 @@ EXPORTED int ours_bench(void* ours, const float* x, int values, float* y, int re
       const std::size_t at = i % windows;
       session.infer({x + at * values, std::size_t(values)},
                     {y + at * results, std::size_t(results)});
+    });
+  });
+}
+
+EXPORTED int ours_paced(void* ours, const float* x, int values, float* y, double rate,
+                        double seconds, long long* made, char* words) {
+  return guarded(words, [&] {
+    CudaSession& session = *static_cast<Ours*>(ours)->session;
+    *made = paced(rate, seconds, [&](int i) {
+      session.infer({x + std::size_t(i) * values, std::size_t(values)}, {y, 1});
     });
   });
 }
@@ -162,6 +187,19 @@ EXPORTED int graph_bench(void* graph, float* hx, const float* hy, const float* x
                   "launching");
       cuda::check(cudaStreamSynchronize(stream.handle()), "waiting");
       if (hx) y[i % windows] = *hy;
+    });
+  });
+}
+
+EXPORTED int graph_paced(void* graph, float* hx, const float* x, int values, double rate,
+                         double seconds, long long* made, char* words) {
+  return guarded(words, [&] {
+    const cuda::Stream stream(0);
+    *made = paced(rate, seconds, [&](int i) {
+      std::memcpy(hx, x + std::size_t(i) * values, values * sizeof(float));
+      cuda::check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph), stream.handle()),
+                  "launching");
+      cuda::check(cudaStreamSynchronize(stream.handle()), "waiting");
     });
   });
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures the CUDA engine beside cuDNN (PyTorch, replayed as a CUDA graph) on this machine's GPU.
+"""Measures the CUDA engine beside cuDNN (PyTorch, replayed as a CUDA graph) and, where Steelyard finds it, TensorRT.
 
-python3 perf/gpu/run.py [--library FILE] [--output FILE] [--queries N] [--rounds N] [--parts a,b] [--explore]
+python3 perf/gpu/run.py [--library FILE] [--backends FILE] [--output FILE] [--queries N] [--rounds N] [--parts a,b]
 
 Every peer is timed by the same C++ loop, host memory to host memory. Peers of one model take turns in random order, in
 several rounds; a figure is the median of the rounds. Outputs are checked against float64 on the GPU.
@@ -39,6 +39,9 @@ MODELS = [  # name, cell, window, hidden, layers, both directions
     ("bilstm2_t60_h32", "LSTM", 60, 32, 2, True),
 ]
 FEATURES = 5
+# Those that TensorRT builds engines for: each takes it about ten seconds.
+TENSORRT = {"gru_t8_h5", "lstm_t8_h5", "gru_t60_h64", "lstm_t60_h64", "gru_t60_h128", "lstm_t60_h128", "bilstm_t60_h64",
+            "lstm_t60_h256"}
 
 
 def floats(array):
@@ -128,16 +131,35 @@ class Bench:
         self.library.copy_bench.argtypes = [C.c_void_p, C.c_longlong, C.c_int, C.c_int, DOUBLES, C.c_char_p]
         self.library.ours_close.argtypes = [C.c_void_p]
         self.rows = []
-        self.words = C.create_string_buffer(256)
+        self.words = C.create_string_buffer(1024)
+        self.backends = None
+        if os.path.exists(options.backends):
+            self.backends = C.CDLL(os.path.abspath(options.backends))
+            self.backends.backend_open.restype = C.c_void_p
+            self.backends.backend_close.argtypes = [C.c_void_p]
 
     def require(self, status):
         if status:
             raise RuntimeError(self.words.value.decode())
 
-    def open(self, cell, hidden, layers, both, weights, batch, window, precision, mode, approximate, geometry=0):
+    def open(self, cell, hidden, layers, both, weights, batch, window, precision, mode, approximate, geometry=0,
+             idle=0):
         shape = (C.c_int * 6)(CELLS[cell], FEATURES, hidden, layers, 2 if both else 1, 1)
-        chosen = (C.c_int * 4)(WEIGHTS[precision], mode, int(approximate), geometry)
+        chosen = (C.c_int * 5)(WEIGHTS[precision], mode, int(approximate), geometry, idle)
         handle = self.library.ours_open(shape, floats(weights), batch, window, chosen, self.words)
+        if not handle:
+            raise RuntimeError(self.words.value.decode())
+        return C.c_void_p(handle), self.words.value.decode()
+
+    def backend(self, name, net, window, spec, settings):
+        """A session of a Steelyard backend with this network, and what it says of itself."""
+        folder = os.path.join(self.options.models_folder, name)
+        os.makedirs(folder, exist_ok=True)
+        file = os.path.join(folder, "model.onnx")
+        if not os.path.exists(file):
+            torch.onnx.export(net, (torch.zeros(1, window, FEATURES),), file, opset_version=17, dynamo=False,
+                              input_names=["input"], output_names=["output"])
+        handle = self.backends.backend_open(file.encode(), spec.encode(), settings.encode(), 1, self.words)
         if not handle:
             raise RuntimeError(self.words.value.decode())
         return C.c_void_p(handle), self.words.value.decode()
@@ -230,7 +252,37 @@ class Bench:
                     return float(np.abs(y - want).max())
 
                 peers[f"cuDNN {str(dtype)[6:]} graph"] = cudnn
+            if name in TENSORRT and self.backends:
+                self.add_tensorrt(name, net, window, xs, want, peers)
             self.take_turns(name, peers, 1000, self.options.queries)
+
+    def add_tensorrt(self, name, net, window, xs, want, peers):
+        for spec in ("tensorrt:0@fp32", "tensorrt:0@fp16"):
+            for settings in ("", "graph=off", "io=mapped"):
+                # So slow that the rounds together, not each, make up the count; without a graph, where launches
+                # are slowest, only the smallest models.
+                if settings == "graph=off" and window > 8:
+                    continue
+
+                def tensorrt(warm, count, times, spec=spec, settings=settings):
+                    times.resize(count // self.options.rounds + 1, refcheck=False)
+                    count = len(times)
+                    handle, _ = self.backend(name, net, window, spec, settings)
+                    y = np.full(WINDOWS, np.nan, "f4")
+                    try:
+                        self.require(self.backends.backend_bench(
+                            handle, floats(xs), window * FEATURES, floats(y), 1, WINDOWS, warm, count,
+                            times.ctypes.data_as(DOUBLES), self.words))
+                    finally:
+                        self.backends.backend_close(handle)
+                    return float(np.abs(y - want).max())
+
+                try:
+                    handle, says = self.backend(name, net, window, spec, settings)
+                    self.backends.backend_close(handle)
+                    peers[f"{spec} {settings or 'graph'} ({says})"] = tensorrt
+                except RuntimeError as e:
+                    self.record(model=name, peer=f"{spec} {settings}", failed=str(e))
 
     def tails(self):
         """A million queries in a row of the smallest and of a one-SM model."""
@@ -299,6 +351,8 @@ def query_gpu(fields):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--library", default="build/gpu/libperf_gpu.so")
+    parser.add_argument("--backends", default="build/gpu/libperf_backends.so", help="Steelyard's backends, for TensorRT")
+    parser.add_argument("--models-folder", default="build/gpu/models")
     parser.add_argument("--output", default="perf/results/gpu.json")
     parser.add_argument("--queries", type=int, default=20000)
     parser.add_argument("--rounds", type=int, default=3)

@@ -41,13 +41,15 @@ std::string key_of(const Wish& wish) {
                      wish.settings.workspace_mib, calibration);
 }
 
-void parse(nvinfer1::INetworkDefinition& network, const Wish& wish) {
-  const std::unique_ptr<nvonnxparser::IParser> parser(
+// The network's constants lie in the parser until an engine is built.
+std::unique_ptr<nvonnxparser::IParser> parsed(nvinfer1::INetworkDefinition& network,
+                                              const Wish& wish) {
+  std::unique_ptr<nvonnxparser::IParser> parser(
       libraries().create_parser(&network, &words(), libraries().number));
   if (!parser) throw Error("TensorRT's ONNX parser cannot start: " + words().take());
   const std::string bytes = static_onnx(*wish.model, wish.batch, wish.window);
   // The path is where weights outside the file are looked for.
-  if (parser->parse(bytes.data(), bytes.size(), wish.model->path.c_str())) return;
+  if (parser->parse(bytes.data(), bytes.size(), wish.model->path.c_str())) return parser;
   std::string said;
   for (int i = 0; i < parser->getNbErrors(); ++i)
     said += fmt::format("{}node {}: {}", said.empty() ? "" : "; ", parser->getError(i)->node(),
@@ -67,7 +69,7 @@ std::string built(const Wish& wish) {
   refuse_null(builder.get(), "start its builder");
   const std::unique_ptr<nvinfer1::INetworkDefinition> network(create_network(*builder));
   refuse_null(network.get(), "make a network");
-  parse(*network, wish);
+  const auto parser = parsed(*network, wish);
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder->createBuilderConfig());
   refuse_null(config.get(), "make a configuration");
   config->setMemoryPoolLimit(nvinfer1::MemoryPoolType::kWORKSPACE,

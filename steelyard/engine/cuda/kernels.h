@@ -21,12 +21,10 @@ struct GateScales {
 constexpr GateScales kExactScales{-1.44269504088896341f, 2.88539008177792682f};  // exp2
 constexpr GateScales kApproximateScales{0.5f, 1.0f};                             // tanh.approx
 
-// Units that a warp kernel's lanes are divided by: the other lanes work ahead on later steps'
-// input.
+// Lanes of a warp kernel that own a unit; the others repeat them.
 constexpr int warp_width(int padded) { return padded <= 8 ? 8 : 16; }
-constexpr std::size_t warp_floats(int window, int padded) {
-  return (std::size_t(window) + 1) * (kRowFloats + 4 * warp_width(padded));
-}
+// A row a step, one that is read ahead, and one for values that belong nowhere.
+constexpr std::size_t warp_floats(int window) { return (std::size_t(window) + 2) * kRowFloats; }
 
 // One direction of one layer: how many of its time steps are taken, and from which end.
 struct Walk {

@@ -147,7 +147,7 @@ class PersistentSession final : public CudaSession, private Sleeper {
         args_.head == nullptr ? 0 : std::size_t(args_.outputs) * geometry.padded();
     std::size_t floats = (std::size_t(window) + 1) * kRowFloats + head;
     unsigned threads = unsigned(weights_->blocks.threads);
-    if (plan.way == Way::warp) floats = warp_floats(window, geometry.slice);
+    if (plan.way == Way::warp) floats = warp_floats(window);
     if (stacked_) {
       floats = stack_floats(network, geometry, window);
       threads *= 2;

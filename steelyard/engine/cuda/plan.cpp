@@ -55,7 +55,7 @@ std::string stack_objection(const Network& network) {
 }
 
 std::size_t persistent_shared(const Network& network, const Kernel& kernel, int window) {
-  if (kernel.geometry.lanes == 1) return warp_floats(window, kernel.geometry.slice) * sizeof(float);
+  if (kernel.geometry.lanes == 1) return warp_floats(window) * sizeof(float);
   const std::size_t rows = std::size_t(window) + 1;
   const std::size_t head =
       head_on_device(network) ? std::size_t(device_outputs(network)) * kernel.geometry.padded() : 0;

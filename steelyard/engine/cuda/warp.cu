@@ -7,59 +7,80 @@
 namespace steelyard::cuda {
 namespace {
 
+// Where a lane puts the values of its one word: known before the first query, because every query
+// has the same shape. What belongs nowhere goes to a row that nobody reads.
+struct Places {
+  float* to[kValuesPerWord];
+
+  __device__ __forceinline__ Places(const PersistentArgs& args, const Walk& walk, float* rows,
+                                    int lane) {
+    const int t = lane / args.step_words, first = (lane - t * args.step_words) * kValuesPerWord;
+    const int row = walk.reversed ? args.window - 1 - t : t;
+    const bool wanted = lane < args.words && row < walk.steps;
+#pragma unroll
+    for (int i = 0; i < kValuesPerWord; i++)
+      to[i] = wanted && first + i < args.features ? rows + row * kRowFloats + first + i
+                                                  : rows + (args.window + 1) * kRowFloats + lane % 8;
+  }
+  // Waits for the word of query `sequence`; whether to stop instead.
+  __device__ __forceinline__ bool receive(const InputWord* word, bool mine,
+                                          std::uint32_t sequence) const {
+    uint4 v{0, 0, 0, sequence};
+    if (mine) do {
+        v = look(word);
+      } while (v.w != sequence && v.w != kStop);
+    *to[0] = __uint_as_float(v.x);
+    *to[1] = __uint_as_float(v.y);
+    *to[2] = __uint_as_float(v.z);
+    return v.w == kStop;
+  }
+};
+
 template <int gates, int padded, bool approximate>
 __global__ void __launch_bounds__(32) persistent_warp(const __grid_constant__ PersistentArgs args) {
   using Weights = Slice<gates, padded, 1, 1>;
-  constexpr int width = warp_width(padded), slots = 32 / width;
+  constexpr int width = warp_width(padded);
   extern __shared__ __align__(16) float rows[];
-  float4* inputs = reinterpret_cast<float4*>(rows + (args.window + 1) * kRowFloats);
-  const int lane = threadIdx.x, unit = lane % width, direction = blockIdx.x;
+  const int lane = threadIdx.x, direction = blockIdx.x;
   const Walk walk = args.walk[direction];
 
   Weights weights;
   weights.load(args.weights + direction * Weights::slots * 32, 32, lane);
-  for (int i = lane; i < (args.window + 1) * kRowFloats; i += 32) rows[i] = 0.f;
+  for (int i = lane; i < (args.window + 2) * kRowFloats; i += 32) rows[i] = 0.f;
   const bool one_output = args.outputs == 1 && args.head != nullptr;
   const float head = one_output && lane < padded ? args.head[direction * padded + lane] : 0.f;
+  const bool one_word = args.words <= 32;
+  const Places places(args, walk, rows, lane);
   __syncwarp();
 
   for (std::uint32_t sequence = args.first;; sequence = next_sequence(sequence)) {
-    const bool stop = receive<4>(args, walk, sequence, rows);
+    const bool stop = one_word ? places.receive(args.in + lane, lane < args.words, sequence)
+                               : receive<4>(args, walk, sequence, rows);
     if (__any_sync(~0u, stop)) return;
     __syncwarp();
-#pragma unroll 2
-    for (int t = lane / width; t < walk.steps; t += slots) {
-      float input[gates], candidate;
-      weights.input_part(rows + t * kRowFloats, 0, input, candidate);
-      float4 sums{input[0], gates > 1 ? input[1 % gates] : 0.f, gates > 2 ? input[2 % gates] : 0.f,
-                  gates > 3 ? input[3 % gates] : 0.f};
-      if (gates == 3) sums.w = candidate;
-      inputs[t * width + unit] = sums;
-    }
-    __syncwarp();
     Cell<gates> cell;
-    float4 ahead = inputs[unit];
-#pragma unroll 2
+    float input[gates], candidate;
+    weights.input_part(rows, 0, input, candidate);
+#pragma unroll 4
     for (int t = 0; t < walk.steps; t++) {
-      const float in[4] = {ahead.x, ahead.y, ahead.z, ahead.w};
-      ahead = inputs[(t + 1) * width + unit];
       float sum[gates], odd[gates];
+      const float rest = candidate;
 #pragma unroll
-      for (int g = 0; g < gates; g++) sum[g] = in[g], odd[g] = 0.f;
-      if (t) {
+      for (int g = 0; g < gates; g++) sum[g] = input[g], odd[g] = 0.f;
 #pragma unroll
-        for (int k = 0; k < padded; k += 2) {
-          const float even_h = __shfl_sync(~0u, cell.h, k), odd_h = __shfl_sync(~0u, cell.h, k + 1);
+      for (int k = 0; k < padded; k += 2) {
+        const float even_h = __shfl_sync(~0u, cell.h, k), odd_h = __shfl_sync(~0u, cell.h, k + 1);
 #pragma unroll
-          for (int g = 0; g < gates; g++) {
-            sum[g] = fmaf(weights.r[0][g][k], even_h, sum[g]);
-            odd[g] = fmaf(weights.r[0][g][k + 1], odd_h, odd[g]);
-          }
+        for (int g = 0; g < gates; g++) {
+          sum[g] = fmaf(weights.r[0][g][k], even_h, sum[g]);
+          odd[g] = fmaf(weights.r[0][g][k + 1], odd_h, odd[g]);
         }
-#pragma unroll
-        for (int g = 0; g < gates; g++) sum[g] += odd[g];
       }
-      cell.template advance<approximate>(sum, in[3], args.relu);
+#pragma unroll
+      for (int g = 0; g < gates; g++) sum[g] += odd[g];
+      // The next step's share of the input fills the waits of this one; one row more is there.
+      weights.input_part(rows + (t + 1) * kRowFloats, 0, input, candidate);
+      cell.template advance<approximate>(sum, rest, args.relu);
     }
     OutputWord* out = args.out + direction * args.outputs;
     if (one_output) {

@@ -18,6 +18,8 @@ struct Complaint final : nvonnxparser::IParserError {
 class Parser final : public nvonnxparser::IParser {
  public:
   explicit Parser(fake::Network* network) : network_(network) {}
+  // As in the real one, what the network is made of lies in the parser.
+  ~Parser() override { network_->onnx.clear(); }
   bool parse(const void* model, std::size_t size, const char*) noexcept override try {
     if (fake::fault("parse") == 2) return false;  // without a word
     if (fake::fault("parse") != 0) throw steelyard::Error("no importer registered for op: Fault");
