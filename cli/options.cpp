@@ -73,7 +73,7 @@ void add_run(CLI::App* app, Run& run, Texts& texts) {
   app->add_option("--set", texts.settings, "backend.key=v[,v]: a setting; several sweep")
       ->type_name("B.K=V...");
   app->add_option("--scenario", texts.scenario,
-                  "SingleStream Offline Server FixedRate PeakRate Streaming")
+                  "Offline Server FixedRate PeakRate or Streaming")
       ->type_name("S");
   app->add_option("--batch", texts.batch, "Offline: windows a query (64); --in-flight N queries")
       ->type_name("N");
