@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page for people with a device of their own holds: an installed Steelyard is enough to build
-// the example, and the installed program then lists its device.
+// The pages for people with a device or a program of their own hold: an installed Steelyard is
+// enough to build the examples; the installed program then lists the device, and the engine runs in
+// the program.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -31,13 +32,13 @@ Finished shell(const std::string& command) {
   return finished;
 }
 
-class AddABackend : public testing::Test {
+class Installed : public testing::Test {
  protected:
-  AddABackend()
+  Installed()
       : folder_(fs::temp_directory_path() / ("steelyard-add-" + std::to_string(::getpid()))) {
     fs::create_directories(folder_);
   }
-  ~AddABackend() override {
+  ~Installed() override {
     std::error_code ignored;
     fs::remove_all(folder_, ignored);
   }
@@ -52,7 +53,7 @@ class AddABackend : public testing::Test {
   fs::path folder_;
 };
 
-TEST_F(AddABackend, TheExampleBuildsAgainstAnInstalledSteelyardAndIsListed) {
+TEST_F(Installed, TheBackendBuildsAgainstAnInstalledSteelyardAndIsListed) {
   must("cmake --install " STEELYARD_BUILD " --prefix " + prefix());
   must("cmake -G Ninja -S " STEELYARD_SOURCE "/examples/add_a_backend -B " + build() +
        " -DCMAKE_BUILD_TYPE=Debug -DCMAKE_PREFIX_PATH=" + prefix());
@@ -70,6 +71,17 @@ TEST_F(AddABackend, TheExampleBuildsAgainstAnInstalledSteelyardAndIsListed) {
     EXPECT_EQ(device.at("availability").at("kind"), "Ready");
   }
   EXPECT_TRUE(found) << listed.words;
+}
+
+TEST_F(Installed, TheEngineRunsInsideAProgramBuiltAgainstAnInstalledSteelyard) {
+  must("cmake --install " STEELYARD_BUILD " --prefix " + prefix());
+  must("cmake -G Ninja -S " STEELYARD_SOURCE "/examples/embed_the_engine -B " + build() +
+       " -DCMAKE_BUILD_TYPE=Debug -DCMAKE_PREFIX_PATH=" + prefix());
+  must("cmake --build " + build());
+  const Finished ran =
+      shell(build() + "/embed_the_engine " STEELYARD_SOURCE "/tests/model/pytorch/gru.onnx");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.words, testing::HasSubstr(", step by step "));
 }
 
 }  // namespace
