@@ -3,6 +3,8 @@
 // where it is not installed, everything it needs is laid out in a folder with the commands.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 
@@ -77,7 +79,12 @@ void write_calibration(const Model& model, const Convert& words, const fs::path&
   write_file(file, npy(chosen, count, static_cast<std::size_t>(recipe.window), features));
 }
 
-std::string quoted(const std::string& word) { return as_typed({word}); }
+std::string quoted(const std::string& word) {
+  const bool plain = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+  });
+  return plain ? word : "'" + word + "'";
+}
 
 // Everything for the Dataflow Compiler in one folder; its commands, in order.
 std::vector<std::string> lay_out(const Model& model, const Convert& words, const fs::path& folder,
