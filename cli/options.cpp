@@ -129,8 +129,9 @@ void add_compare(CLI::App* app, Compare& compare) {
   app->add_option("-o,--output", compare.output, "write to FILE instead of stdout")
       ->type_name("FILE");
   app->footer(
-      "Metrics: latency.p50 latency.p99 latency.mean throughput energy rmse. Exit code 5: worse, "
-      "wrong or lost.\n\nExample:\n  steelyard compare pr.db:base pr.db:head --gate "
+      "Metrics: latency.p50 latency.p99 latency.mean throughput energy rmse.\n"
+      "Exit code 5: worse, wrong or lost.\n\nExample:\n  steelyard compare pr.db:base pr.db:head "
+      "--gate "
       "latency.p50=3%,rmse=0.5%");
 }
 
