@@ -74,7 +74,8 @@ EXPORTED int backend_bench(void* peer, const float* x, int values, float* y, int
     for (int i = 0; i < count; ++i) {
       const auto begin = SteadyClock::now();
       query(i);
-      microseconds[i] = std::chrono::duration<double, std::micro>(SteadyClock::now() - begin).count();
+      microseconds[i] =
+          std::chrono::duration<double, std::micro>(SteadyClock::now() - begin).count();
     }
   });
 }

@@ -3,7 +3,8 @@
 // own taken in turns (contexts of one engine differ by up to 14 %), the same copies inside. One
 // line of JSON for each model, precision and way of running. One thread.
 //
-// tensorrt [--contexts 7] [--queries 20000] [--describe] MODEL.onnx…     --describe: the inspector's words on stderr
+// tensorrt [--contexts 7] [--queries 20000] [--describe] MODEL.onnx…
+// --describe prints what the engine inspector says on stderr.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -116,13 +117,13 @@ void compare(const Model& model, const Registry::Found& found, Precision precisi
   cuda().attribute(&minor, cudaDevAttrComputeCapabilityMinor, 0);
   // The adapter has just built it or found it in its cache.
   const tensorrt::Plan plan = plan_for({&model,
-                              &found.device,
-                              10 * major + minor,
-                              precision,
-                              1,
-                              options.window,
-                              {},
-                              tensorrt::settings_from(options)});
+                                        &found.device,
+                                        10 * major + minor,
+                                        precision,
+                                        1,
+                                        options.window,
+                                        {},
+                                        tensorrt::settings_from(options)});
   const auto engine = load_plan(plan.bytes, "the cached engine");
   const auto layers = layers_in(describe(*engine));
   if (load.describe) fmt::print(stderr, "{}\n", describe(*engine));
