@@ -15,7 +15,7 @@ class OneScreen : public CLI::Formatter {
   std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const override {
     std::string text = fmt::format("{}\n  {}\n\n", app->get_description(), usage(app, name));
     for (const CLI::App* command : app->get_subcommands([](const CLI::App*) { return true; }))
-      text += fmt::format("  {:<9} {}\n", command->get_name(), command->get_description());
+      text += fmt::format("  {:<14}{}\n", command->get_name(), command->get_description());
     for (const CLI::Option* option : app->get_options())
       if (app->get_parent() == nullptr || option != app->get_help_ptr()) text += line(option);
     if (!app->get_footer().empty()) text += fmt::format("\n{}\n", app->get_footer());

@@ -72,8 +72,7 @@ void add_run(CLI::App* app, Run& run, Texts& texts) {
       ->type_name("SPEC...");
   app->add_option("--set", texts.settings, "backend.key=v[,v]: a setting; several sweep")
       ->type_name("B.K=V...");
-  app->add_option("--scenario", texts.scenario,
-                  "Offline Server FixedRate PeakRate or Streaming")
+  app->add_option("--scenario", texts.scenario, "Offline Server FixedRate PeakRate or Streaming")
       ->type_name("S");
   app->add_option("--batch", texts.batch, "Offline: windows a query (64); --in-flight N queries")
       ->type_name("N");
@@ -116,7 +115,7 @@ void add_output(CLI::App* app, std::vector<std::filesystem::path>& databases,
 }
 
 void add_compare(CLI::App* app, Compare& compare) {
-  app->add_option("A", compare.a, "the version to compare with; :NAME is one of its models")
+  app->add_option("A", compare.a, "the version to compare with; :NAME is a model of it")
       ->type_name("DB[:NAME]")
       ->required();
   app->add_option("B", compare.b, "the version to judge")->type_name("DB[:NAME]")->required();

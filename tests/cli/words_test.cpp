@@ -24,8 +24,9 @@ class Words : public Bench {
 };
 
 TEST_F(Words, HelpOfEveryCommandFitsAScreenAndHasAnExample) {
-  for (const std::string command : {"", "devices", "doctor", "train", "run", "report", "export",
-                                    "compare", "import", "advise", "manual", "worker"}) {
+  for (const std::string command :
+       {"", "devices", "doctor", "train", "run", "report", "export", "compare", "import", "advise",
+        "attach", "convert", "describe", "build-backend", "manual", "worker"}) {
     const Said said = program_.run(command.empty() ? std::vector<std::string>{"--help"}
                                                    : std::vector<std::string>{command, "--help"});
     EXPECT_EQ(said.code, 0);
