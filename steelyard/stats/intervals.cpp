@@ -39,7 +39,8 @@ std::optional<IntervalFigure> around(double centre, const std::vector<double>& v
                                      const std::string& level) {
   const auto half = half_width(values, kTwoSided95);
   if (!half) return {};
-  return IntervalFigure{centre - *half, centre + *half, level};
+  // Of times: none is below zero, however few and unlike the blocks are.
+  return IntervalFigure{std::max(0.0, centre - *half), centre + *half, level};
 }
 
 // The longest block's kept queries in kBatches equal stretches, each reduced to one number.
