@@ -6,8 +6,12 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <limits>
 #include <new>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "steelyard/backend/backend.h"
 
@@ -22,7 +26,22 @@ class FakeSession final : public Session {
   void infer(std::span<const std::byte>, std::span<std::byte> out) override {
     for (std::byte& byte : out) byte = std::byte{0};
     if (device_ == "prints") std::printf("I am a vendor library and print on stdout\n");
+    if (device_ == "not-a-number")
+      for (std::size_t i = 0; i + sizeof(float) <= out.size(); i += sizeof(float))
+        std::memcpy(out.data() + i, &kNan, sizeof kNan);
+    if (device_ == "floods") std::fprintf(stderr, "vendor: trace of query %d\n", queries_);
     if (++queries_ < 50) return;
+    if (device_ == "aborts") std::abort();
+    if (device_ == "throws") throw 42;
+    if (device_ == "swells" && queries_ < 2000) {
+      hoard_.emplace_back(1 << 20, 'x');
+      ::usleep(1000);
+    }
+    if (device_ == "vanishes") {  // slow enough to be there for longer than the warm-up
+      ::usleep(1000);
+      static int answered = 0;  // by all sessions of the process
+      if (++answered > 700) throw Error("device lost: PCIe link down", "seat the card again");
+    }
     if (device_ == "crashes") {
       std::fprintf(stderr, "vendor: DMA fault\n");
       ::raise(SIGSEGV);
@@ -32,7 +51,9 @@ class FakeSession final : public Session {
 
  private:
   std::string device_;
+  static constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   Signature signature_;
+  std::vector<std::string> hoard_;
   int queries_ = 0;
 };
 
@@ -51,9 +72,10 @@ class FakeModel final : public CompiledModel {
     if (!lock_.empty()) ::unlink(lock_.c_str());
   }
   std::unique_ptr<Session> open(int batch) override {
-    return std::make_unique<FakeSession>(device_,
-                                         Signature{static_shapes(model_.inputs, batch, window_),
-                                                   static_shapes(model_.outputs, batch, window_)});
+    Signature signature{static_shapes(model_.inputs, batch, window_),
+                        static_shapes(model_.outputs, batch, window_)};
+    if (device_ == "wrong-size") signature.inputs.front().shape.back() += 3;
+    return std::make_unique<FakeSession>(device_, std::move(signature));
   }
 
  private:
@@ -69,7 +91,8 @@ class FakeBackend final : public Backend {
   std::vector<Device> devices() const override {
     std::vector<Device> all;
     for (const char* id : {"behaves", "crashes", "exits", "fails", "prints", "unsupported",
-                           "greedy", "shared-a", "shared-b"}) {
+                           "greedy", "shared-a", "shared-b", "aborts", "wrong-size", "not-a-number",
+                           "swells", "floods", "slow-start", "throws", "vanishes"}) {
       Device device;
       device.backend = "fake";
       device.id = id;
@@ -83,6 +106,7 @@ class FakeBackend final : public Backend {
   }
   std::unique_ptr<CompiledModel> compile(const Model& model, const Artefact*, const Device& device,
                                          const CompileOptions& options) const override {
+    if (device.id == "slow-start") ::sleep(3);
     if (device.id == "prints") std::puts("compiling...");
     if (device.id == "exits") {
       std::fprintf(stderr, "vendor: no licence\n");
