@@ -86,7 +86,8 @@ class Unroller : private OnnxWriter {
       const auto other = part(layer.b, (d * 2 * gates + gates + g) * hidden, hidden);
       for (std::size_t i = 0; i < hidden; ++i) bias[i] += other[i];
     }
-    return floats(name, {1, layer.hidden}, bias);
+    // Not [1, hidden]: OpenVINO 2026.4.1 crashes while it compiles some such graphs for one thread.
+    return floats(name, {layer.hidden}, bias);
   }
 
   std::string gemm(const std::string& x, const std::string& w, const std::string& b) {

@@ -47,7 +47,7 @@ TEST_P(Unrolled, AnswersAsTheModelDoes) {
 std::vector<std::string> runtimes() {
   std::vector<std::string> specs;
   for (const std::string& spec : ready_specs())
-    if (spec == "onnxruntime:cpu@fp32") specs.push_back(spec);
+    if (spec == "onnxruntime:cpu@fp32" || spec == "openvino:cpu@fp32") specs.push_back(spec);
   return specs;
 }
 INSTANTIATE_TEST_SUITE_P(Ready, Unrolled, testing::ValuesIn(runtimes()),
