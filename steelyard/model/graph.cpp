@@ -23,8 +23,16 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kDamaged = "export the model again; onnx.checker says more about the file";
 
+// Names are quoted in sentences of one line.
+std::string printable(std::string name) {
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return name;
+}
+
 [[noreturn]] void refuse(const fs::path& file, const std::string& what) {
-  throw Error(fmt::format("{}: {}", file.string(), what), kDamaged);
+  throw Error(fmt::format("{}: {}", file.string(), printable(what)), kDamaged);
 }
 
 class Reader {
@@ -75,9 +83,9 @@ class Reader {
 
   Node read_node(const onnx::NodeProto& proto, int index) {
     Node node;
-    node.name = proto.name().empty() ? fmt::format("#{}", index) : proto.name();
+    node.name = proto.name().empty() ? fmt::format("#{}", index) : printable(proto.name());
     const bool standard = proto.domain().empty() || proto.domain() == "ai.onnx";
-    node.op = standard ? proto.op_type() : proto.domain() + ":" + proto.op_type();
+    node.op = printable(standard ? proto.op_type() : proto.domain() + ":" + proto.op_type());
     if (proto.op_type().empty())
       refuse(file_, fmt::format("node \"{}\" has no operator", node.name));
     node.inputs.assign(proto.input().begin(), proto.input().end());
