@@ -20,6 +20,7 @@ int execute(const Advise&);
 int execute(const Convert&);
 int execute(const Describe&);
 int execute(const BuildBackend&);
+int execute(const Verify&);
 int execute(const Worker&);
 int execute(const Said&);
 

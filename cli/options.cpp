@@ -340,6 +340,9 @@ Command parse_command_line(const std::vector<std::string>& words) {
   CLI::App* c_build =
       app.add_subcommand("build-backend", "Compile the adapter for this machine's HailoRT.");
   add_build_backend(c_build, build_backend);
+  CLI::App* c_verify =
+      app.add_subcommand("verify", "Measure devices of known truth and check every figure.");
+  c_verify->footer("Example:\n  steelyard verify");
   CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");
   c_worker->footer(
       "A campaign starts it by itself and speaks to it on stdin and stdout.\n\n"
@@ -383,6 +386,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   if (*c_convert) return convert;
   if (*c_describe) return describe;
   if (*c_build) return build_backend;
+  if (*c_verify) return Verify{};
   if (*c_worker) return Worker{};
   return complete(report, texts), report;
 }

@@ -118,6 +118,8 @@ struct BuildBackend {
   std::filesystem::path include, library, output;
 };
 
+struct Verify {};
+
 struct Worker {};
 
 // --help or --version: the text is the result.
@@ -126,7 +128,7 @@ struct Said {
 };
 
 using Command = std::variant<Devices, Doctor, Train, Run, Report, Export, Compare, Import, Attach,
-                             Advise, Convert, Describe, BuildBackend, Worker, Said>;
+                             Advise, Convert, Describe, BuildBackend, Verify, Worker, Said>;
 
 // Throws UsageError, with a suggestion where a word is nearly one of ours.
 Command parse_command_line(const std::vector<std::string>& words);

@@ -26,7 +26,7 @@ class Words : public Bench {
 TEST_F(Words, HelpOfEveryCommandFitsAScreenAndHasAnExample) {
   for (const std::string command :
        {"", "devices", "doctor", "train", "run", "report", "export", "compare", "import", "advise",
-        "attach", "convert", "describe", "build-backend", "manual", "worker"}) {
+        "attach", "convert", "describe", "build-backend", "manual", "verify", "worker"}) {
     const Said said = program_.run(command.empty() ? std::vector<std::string>{"--help"}
                                                    : std::vector<std::string>{command, "--help"});
     EXPECT_EQ(said.code, 0);
