@@ -1,31 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Advice as the published JSON (docs/cli.md). Thread-safe.
-#include <cmath>
-#include <nlohmann/json.hpp>
-
 #include "steelyard/exchange/formats.h"
+#include "steelyard/exchange/json_values.h"
 
 namespace steelyard::exchange {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json number(std::optional<double> value) {
-  if (!value || !std::isfinite(*value)) return nullptr;
-  return *value;
-}
+using exchange::json_of;  // beside the overloads of this file
 
 Json json_of(const Estimate& e) {
   return {{"value", number(e.value)}, {"low", number(e.low)}, {"high", number(e.high)}};
 }
 Json json_of(const std::optional<Estimate>& e) { return e ? json_of(*e) : Json(nullptr); }
-
-Json json_of(const std::optional<Reason>& reason) {
-  if (!reason) return nullptr;
-  Json values = Json::object();
-  for (const Quantity& quantity : reason->values) values[quantity.name] = number(quantity.value);
-  return {{"code", to_string(reason->code)}, {"values", values}, {"quoted", reason->quoted}};
-}
 
 Json json_of(const Check& c) {
   return {{"metric", c.metric},

@@ -1,30 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Summaries as the published JSON: key names and nesting are a contract (docs/design.md section 6).
 // Thread-safe.
-#include <cmath>
-#include <nlohmann/json.hpp>
-
 #include "steelyard/exchange/formats.h"
+#include "steelyard/exchange/json_values.h"
 
 namespace steelyard::exchange {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json number(std::optional<double> value) {
-  if (!value || !std::isfinite(*value)) return nullptr;
-  return *value;
-}
-
-Json json_of(const Reason& reason) {
-  Json values = Json::object();
-  for (const Quantity& quantity : reason.values) values[quantity.name] = number(quantity.value);
-  return {{"code", to_string(reason.code)}, {"values", values}, {"quoted", reason.quoted}};
-}
-
-Json json_of(const std::optional<Reason>& reason) {
-  return reason ? json_of(*reason) : Json(nullptr);
-}
+using exchange::json_of;  // beside the overloads of this file
 
 Json json_of(const Scenario& scenario) {
   Json json = {{"kind", kind_of(scenario)}};
