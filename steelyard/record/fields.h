@@ -227,6 +227,21 @@ template <class V, Is<TrustFigures> T>
 void fields(V& v, T& x) { v("kind", x.kind); v("findings", x.findings); }
 template <class V, Is<CorrectnessFigures> T>
 void fields(V& v, T& x) { v("kind", x.kind); v("reason", x.reason); }
+template <class V, Is<PhaseSpan> T>
+void fields(V& v, T& x) {
+  v("phase", x.phase); v("begin_seconds", x.begin_seconds); v("end_seconds", x.end_seconds);
+}
+template <class V, Is<ChannelTrace> T>
+void fields(V& v, T& x) {
+  v("name", x.name); v("unit", x.unit); v("boundary", x.boundary); v("definition", x.definition);
+  v("provenance", x.provenance); v("seconds", x.seconds); v("values", x.values);
+}
+template <class V, Is<TimelineFigures> T>
+void fields(V& v, T& x) { v("phases", x.phases); v("channels", x.channels); }
+template <class V, Is<ForecastFigures> T>
+void fields(V& v, T& x) {
+  v("first_window", x.first_window); v("actual", x.actual); v("naive", x.naive); v("forecast", x.forecast);
+}
 template <class V, Is<Summary> T>
 void fields(V& v, T& x) {
   v("remarks", x.remarks); v("parts", x.parts);
@@ -241,7 +256,7 @@ void fields(V& v, T& x) {
   v("startup", x.startup);
   v("harness_overhead_ns", x.harness_overhead_ns); v("accuracy", x.accuracy); v("utilisation", x.utilisation);
   v("memory", x.memory); v("power", x.power); v("energy", x.energy); v("trust", x.trust);
-  v("correctness", x.correctness);
+  v("correctness", x.correctness); v("timeline", x.timeline); v("forecast", x.forecast);
 }
 
 template <class V, Is<HelloRequest> T>

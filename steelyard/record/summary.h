@@ -119,6 +119,30 @@ struct CorrectnessFigures {
   std::optional<Reason> reason;
 };
 
+// For drawing: the blocks of the energy pass, else the measuring ones, laid end to end, and what
+// instruments showed meanwhile. Long traces are thinned: of each stretch the least and the greatest
+// reading stay. Counters of joules are drawn as the watts between two of their readings.
+struct PhaseSpan {
+  Phase phase = Phase::measure;
+  double begin_seconds = 0, end_seconds = 0;
+};
+struct ChannelTrace {
+  std::string name, unit, boundary, definition;
+  Provenance provenance = Provenance::measured;
+  std::vector<double> seconds, values;
+};
+struct TimelineFigures {
+  std::vector<PhaseSpan> phases;
+  std::vector<ChannelTrace> channels;
+};
+
+// For drawing: the last windows of the test part, in AccuracyFigures::unit; empty where the pass
+// was not complete.
+struct ForecastFigures {
+  std::uint64_t first_window = 0;  // of the test part, from 0
+  std::vector<double> actual, naive, forecast;
+};
+
 struct Summary {
   // identity
   std::string case_id, campaign, model, model_sha256, truth;
@@ -153,6 +177,8 @@ struct Summary {
   EnergyFigures energy;
   TrustFigures trust;
   CorrectnessFigures correctness;
+  TimelineFigures timeline;
+  ForecastFigures forecast;
 };
 
 }  // namespace steelyard

@@ -37,6 +37,9 @@ void add_energy(const Measurement&, const Totals&, PowerFigures&, EnergyFigures&
 TrustFigures trust_of(const Measurement&, const Totals&, const LatencyFigures&, const RateFigures&,
                       std::optional<double> harness_overhead_ns);
 
+TimelineFigures timeline_of(const Measurement&);
+ForecastFigures forecast_of(const Measurement&);
+
 // Figures that another tool printed, over what could be computed; what it did not say is missing
 // for that reason.
 void fill_reported(Summary&, const Measurement&);

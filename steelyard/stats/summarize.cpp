@@ -111,6 +111,8 @@ Summary summarize(const Measurement& m, std::optional<double> harness_overhead_n
   s.memory = memory_of(m, totals);
   add_energy(m, totals, s.power, s.energy);
   s.trust = trust_of(m, totals, s.latency_ns, s.rate_per_second, s.harness_overhead_ns);
+  s.timeline = timeline_of(m);
+  s.forecast = forecast_of(m);
   if (m.reported) fill_reported(s, m);
   return s;
 }
