@@ -46,6 +46,11 @@ std::string export_json(const Comparison&);
 // docs/cli.md
 std::string export_json(const std::vector<Advice>&);
 
+// JSON Schema (draft 2020-12) of the three above; docs/schema holds them as files.
+std::string results_schema();
+std::string comparison_schema();
+std::string advice_schema();
+
 // What the user says about another tool's file; what is empty is taken from the file, or stays
 // unsaid.
 struct ImportOptions {

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The report of the fixture, byte for byte. After an intended change: STEELYARD_UPDATE_GOLDEN=1
 // build/tests/report_test, then read the difference before committing it.
-#include <gtest/gtest.h>
+#include "tests/golden.h"
 
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
+#include <gtest/gtest.h>
 
 #include "steelyard/advise/advise.h"
 #include "steelyard/report/report.h"
@@ -28,17 +26,7 @@ TEST_P(GoldenReport, IsTheSameByteForByte) {
   options.format = GetParam().format;
   options.advice = advise(fixture(), {}, built_in_systems());
   const std::string text = render(fixture(), options);
-  const std::string path = std::string(STEELYARD_SOURCE "/tests/golden/") + GetParam().file;
-  if (std::getenv("STEELYARD_UPDATE_GOLDEN") != nullptr) {
-    std::ofstream(path, std::ios::binary) << text;
-    GTEST_SKIP() << "wrote " << path;
-  }
-  std::ifstream file(path, std::ios::binary);
-  ASSERT_TRUE(file) << path << " is missing: run with STEELYARD_UPDATE_GOLDEN=1";
-  std::stringstream wanted;
-  wanted << file.rdbuf();
-  EXPECT_TRUE(text == wanted.str())
-      << "differs from " << path << "; run with STEELYARD_UPDATE_GOLDEN=1 and look at git diff";
+  expect_golden(text, std::string("tests/golden/") + GetParam().file);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, GoldenReport,
