@@ -31,6 +31,7 @@ class Teller : public AdviceTold {
     add(kAdvise.why, why_not(*this));
     add(kAdvise.relax, what_to_relax(*this));
     add(kAdvise.turns, turning_points(*this));
+    if (auto chart = limits_chart(*this)) section.parts.push_back(std::move(*chart));
     for (const char* by : {"energy", "cost"})
       if (auto chart = rate_chart(*this, by)) section.parts.push_back(std::move(*chart));
     add_needs(*this, section);

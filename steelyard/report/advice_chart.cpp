@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each system needs a day over the request rate, with the break-even rates named. Pure.
+// Where the systems stand against the limits asked for, and what each needs a day over the request
+// rate, with the break-even rates named. Pure.
 #include <algorithm>
 #include <cmath>
 
@@ -35,7 +36,60 @@ State state_of(const Candidate& c) {
                                                 : State::measured;
 }
 
+std::string id_of(const std::string& what, const std::string& model) {
+  std::string id = what + "-" + model;
+  std::replace_if(
+      id.begin(), id.end(),
+      [](unsigned char ch) { return std::isalnum(ch) == 0 && ch != '-' && ch < 0x80; }, '-');
+  return id;
+}
+
+bool has_limits(const Candidate& c) {
+  return c.latency_ns && c.busy_watts && c.latency_ns->value > 0 && c.busy_watts->value > 0;
+}
+
 }  // namespace
+
+std::optional<Chart> limits_chart(const AdviceTold& told) {
+  const Question& asked = told.advice.question;
+  if (asked.latency.empty() && !asked.max_watts) return {};
+  Chart chart;
+  chart.kind = Chart::scatter;
+  chart.id = id_of("limits", told.advice.model);
+  chart.title = told.say(kAdvise.limits_chart, {{"model", told.advice.model}});
+  chart.y_unit = Chart::power_w;
+  chart.y_label = told.say(kAdvise.limits_watts);
+  chart.data = {chart.title, told.say(kAdvise.system), {}, {}, "", true};
+  std::string percentile = "99";
+  for (const Candidate& c : told.advice.candidates) {
+    if (!has_limits(c)) continue;
+    percentile = given(c.percentile);
+    Series series;
+    series.name = c.name;
+    series.style = static_cast<int>(&c - told.advice.candidates.data());
+    series.expected = c.provenance == Provenance::simulated;
+    series.points = {{c.latency_ns->value, c.busy_watts->value}};
+    if (c.busy_watts->low > 0 && c.busy_watts->low < c.busy_watts->high)
+      series.bound = std::pair(c.busy_watts->low, c.busy_watts->high);
+    chart.series.push_back(std::move(series));
+    chart.data.rows.push_back({c.name,
+                               {{duration(c.latency_ns->value), state_of(c), {}, ""},
+                                {watts(c.busy_watts->value), state_of(c), {}, ""}},
+                               ""});
+  }
+  if (chart.series.empty()) return {};
+  chart.x_label = told.say(kAdvise.limits_latency, {{"p", percentile}});
+  chart.data.columns = {{chart.x_label, {}, State::plain}, {chart.y_label, {}, State::plain}};
+  for (const LatencyLimit& limit : asked.latency)
+    if (given(limit.percentile) == percentile)
+      chart.x_limit =
+          Limit{limit.ns, told.say(kAdvise.limit_latency, {{"value", duration(limit.ns)}})};
+  if (asked.max_watts)
+    chart.y_limit = Limit{*asked.max_watts,
+                          told.say(kAdvise.limit_watts, {{"value", watts(*asked.max_watts)}})};
+  chart.description = told.say(kAdvise.limits_desc);
+  return chart;
+}
 
 std::optional<Chart> rate_chart(const AdviceTold& told, const std::string& by) {
   const Advice& advice = told.advice;
@@ -43,10 +97,7 @@ std::optional<Chart> rate_chart(const AdviceTold& told, const std::string& by) {
   const bool energy = by == "energy";
   Chart chart;
   chart.kind = Chart::lines;
-  chart.id = by + "-by-rate-" + advice.model;
-  std::replace_if(
-      chart.id.begin(), chart.id.end(),
-      [](unsigned char ch) { return std::isalnum(ch) == 0 && ch != '-' && ch < 0x80; }, '-');
+  chart.id = id_of(by + "-by-rate", advice.model);
   chart.title = told.say(kAdvise.rate_chart,
                          {{"model", advice.model},
                           {"by", told.say(energy ? kAdvise.energy_noun : kAdvise.cost_noun)}});

@@ -35,6 +35,7 @@ Bullets what_to_relax(const AdviceTold&);
 Bullets turning_points(const AdviceTold&);
 void add_needs(const AdviceTold&, Section&);
 // advice_chart.cpp: what each system needs a day over the rate, by energy or cost.
+std::optional<Chart> limits_chart(const AdviceTold&);  // latency against power, with the limits
 std::optional<Chart> rate_chart(const AdviceTold&, const std::string& by);
 
 }  // namespace steelyard

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The charts as data with words: latency distribution, latency against energy or power, RMSE with
-// the naive forecast. svg.cpp draws them; every chart brings the table behind it.
+// The charts as data with words: latency distribution, latency against energy or power, energy
+// split, RMSE with the naive forecast; charts_loads.cpp and charts_time.cpp have the others.
+// svg.cpp draws them; every chart brings the table behind it.
+#include "steelyard/report/charts.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -10,7 +13,6 @@
 #include "steelyard/report/words_terms.h"
 
 namespace steelyard {
-namespace {
 
 Series series_of(const Context& c, const Column& column) {
   return {c.name(column), column.style, {}, {}, column.main->provenance == Provenance::simulated};
@@ -21,6 +23,8 @@ const PercentileFigure* percentile(const Summary& s, double p) {
     if (figure.p == p) return &figure;
   return nullptr;
 }
+
+namespace {
 
 Cell percentile_cell(const Context& c, const Column& column, double p) {
   const PercentileFigure* figure = percentile(*column.main, p);
@@ -179,6 +183,7 @@ std::optional<Chart> errors(const Context& c, const ModelView& model, int number
     if (!value || *value < 0) continue;
     Series series = series_of(c, column);
     series.points = {{*value, 0}};
+    series.name += " · " + std::string(to_string(column.main->obtained));
     chart.series.push_back(std::move(series));
     const std::string text = text_of(*value, Metric::rmse, column, c.language);
     chart.values.push_back(text);
@@ -235,8 +240,10 @@ Section charts_section(const Context& c) {
   int number = 0;
   for (const ModelView& model : c.view.models) {
     ++number;
-    for (auto* make : {distribution, scatter, energy_split, errors})
+    for (auto* make : {distribution, parts_chart, scatter, energy_split, errors, forecast_chart})
       if (auto chart = make(c, model, number)) section.parts.push_back(std::move(*chart));
+    for (auto* make : {load_charts, time_charts})
+      for (Chart& chart : make(c, model, number)) section.parts.push_back(std::move(chart));
   }
   return section;
 }

@@ -70,13 +70,22 @@ struct Series {
       bound;  // from, to along x at y = 0.99; or a band along y
   bool expected = false;
   std::optional<double> part;  // bars: what of the value is drawn apart, e.g. the idle share
+  bool marked = false;         // lines: a shape at every point, because only these were measured
 };
 struct Mark {
   double x;
   std::string label;
 };
+struct Span {  // along x
+  double from, to;
+  std::string label;
+};
+struct Limit {
+  double value;
+  std::string label;
+};
 struct Chart {
-  enum Kind { distribution, scatter, bars, lines } kind = distribution;
+  enum Kind { distribution, scatter, bars, lines, stacked } kind = distribution;
   std::string id, title, description;
   std::string x_label, y_label;
   enum Unit { time_ns, power_w, energy_j, plain } x_unit = time_ns, y_unit = plain;
@@ -84,7 +93,11 @@ struct Chart {
   std::vector<std::string> values;  // bars: the text at each bar's end
   std::optional<double> line;       // bars: a reference, with its label
   std::string line_label;
-  std::vector<Mark> marks;                       // lines: where they cross
+  std::vector<Mark> marks;                // lines: where they cross, or bend
+  bool log_x = true, log_y = true;        // lines
+  std::vector<Span> spans;                // lines: phases
+  std::vector<std::string> segments;      // stacked: names; a series has one point for each, at x
+  std::optional<Limit> x_limit, y_limit;  // scatter: what was asked for
   std::vector<std::pair<double, double>> front;  // scatter: the Pareto front
   std::string front_label;
   Table data;

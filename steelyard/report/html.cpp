@@ -123,6 +123,9 @@ class Writer {
   }
 
   std::string cell(const Cell& cell) const {
+    // Bare, because tables behind charts have hundreds of them.
+    if (cell.state == State::plain && cell.details.empty())
+      return "<td>" + escape(cell.text) + "</td>";
     std::string out = "<td class=\"" + std::string(class_of(cell.state)) + "\">";
     const std::string shape(shape_of(cell.state)), word = word_of(cell.state, language_);
     if (!shape.empty()) out += "<span class=\"mark\" aria-hidden=\"true\">" + shape + "</span>";

@@ -130,6 +130,8 @@ svg .s0 { stroke: var(--c0); } svg .s1 { stroke: var(--c1); } svg .s2 { stroke: 
 svg .s3 { stroke: var(--c3); } svg .s4 { stroke: var(--c4); } svg .s5 { stroke: var(--c5); }
 svg .f0 { fill: var(--c0); } svg .f1 { fill: var(--c1); } svg .f2 { fill: var(--c2); }
 svg .f3 { fill: var(--c3); } svg .f4 { fill: var(--c4); } svg .f5 { fill: var(--c5); }
+svg .segment { stroke: var(--paper); stroke-width: 1.5; } svg .inside { fill: var(--paper); font-weight: 700; }
+svg .phase { fill: var(--wash); } svg .limit { stroke: var(--bad); stroke-width: 1.6; stroke-dasharray: 10 4; }
 svg .rest { fill: var(--soft); fill-opacity: .55; }
 svg .bar { fill-opacity: .85; } svg .bar.hollow { fill-opacity: 1; }
 details { margin: .4rem 0; }

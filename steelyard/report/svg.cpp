@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "steelyard/report/format.h"
 #include "steelyard/report/sections.h"
@@ -83,19 +84,25 @@ std::string scatter(const Chart& chart) {
     least = std::min(least, s.bound ? std::min(cost, s.bound->first) : cost);
     most = std::max(most, s.bound ? std::max(cost, s.bound->second) : cost);
   }
+  for (const auto& [limit, from, to] :
+       {std::tuple(&chart.x_limit, &low, &high), std::tuple(&chart.y_limit, &least, &most)}) {
+    if (!*limit) continue;
+    *from = std::min(*from, (*limit)->value);
+    *to = std::max(*to, (*limit)->value);
+  }
   const Axis x = log_axis(low, high, kLeft, kWidth - kRight),
              y = log_axis(least, most, bottom, kTop);
-  std::string out = head(chart, height);
-  for (const double tick : log_ticks(x.low, x.high)) {
-    out += line("grid", x.at(tick), kTop, x.at(tick), bottom);
-    out += text(x.at(tick), bottom + 18, "middle", tick_text(tick, chart.x_unit), "tick");
+  std::string out = head(chart, height) + frame(chart, x, y);
+  if (chart.x_limit) {
+    const double at = x.at(chart.x_limit->value);
+    out += line("limit", at, kTop, at, bottom);
+    out += text(at - 6, bottom - 8, "end", chart.x_limit->label, "tick");
   }
-  for (const double tick : log_ticks(y.low, y.high)) {
-    out += line("grid", kLeft, y.at(tick), kWidth - kRight, y.at(tick));
-    out += text(kLeft - 8, y.at(tick) + 4, "end", tick_text(tick, chart.y_unit), "tick");
+  if (chart.y_limit) {
+    const double at = y.at(chart.y_limit->value);
+    out += line("limit", kLeft, at, kWidth - kRight, at);
+    out += text(kWidth - kRight - 4, at - 6, "end", chart.y_limit->label, "tick");
   }
-  out += line("axis", kLeft, bottom, kWidth - kRight, bottom);
-  out += line("axis", kLeft, kTop, kLeft, bottom);
   if (chart.front.size() > 1) {
     std::string path;
     for (const auto& [ns, cost] : chart.front)
@@ -116,39 +123,7 @@ std::string scatter(const Chart& chart) {
     const bool right = x.at(ns) < kWidth * 0.6;
     out += text(x.at(ns) + (right ? 14 : -14), y.at(cost) + 4.5, right ? "start" : "end", s.name);
   }
-  out += text((kLeft + kWidth - kRight) / 2, bottom + 38, "middle", chart.x_label);
-  out += text(kLeft, kTop - 5, "start", chart.y_label, "tick");
   return out + keys(chart, bottom + 60, false) + "</svg>\n";
-}
-
-std::string bars(const Chart& chart) {
-  constexpr double kEach = 46, kBar = 18;
-  const double left = 16, right = kWidth - 150;
-  const double bottom = kTop + 14 + kEach * static_cast<double>(chart.series.size());
-  double most = chart.line.value_or(0);
-  for (const Series& s : chart.series) most = std::max(most, s.points.front().first);
-  const auto x = [&](double value) { return left + value / (most * 1.02) * (right - left); };
-  std::string out = head(chart, bottom + 34);
-  double y = kTop + 10;
-  for (std::size_t i = 0; i < chart.series.size(); ++i, y += kEach) {
-    const Series& s = chart.series[i];
-    const int style = s.style % kStyles;
-    out += text(left, y + 12, "start", s.name);
-    out += fmt::format("<rect class=\"bar {}\"{} x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n",
-                       s.expected ? fmt::format("hollow s{}", style) : fmt::format("f{}", style),
-                       s.expected ? dash_of(1) : "", num(left), num(y + 18),
-                       num(x(s.points.front().first) - left), num(kBar));
-    if (s.part && *s.part < s.points.front().first)
-      out += fmt::format("<rect class=\"rest\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"/>\n",
-                         num(left), num(y + 23), num(x(*s.part) - left), num(kBar - 10));
-    out += text(x(most) + 12, y + 32, "start", chart.values[i]);
-  }
-  if (chart.line) {
-    out += line("naive", x(*chart.line), kTop, x(*chart.line), bottom + 6);
-    out += text(x(*chart.line), bottom + 22, "end", chart.line_label);
-  }
-  out += text(left, bottom + 22, "start", chart.x_label, "tick");
-  return out + "</svg>\n";
 }
 
 }  // namespace
@@ -160,9 +135,11 @@ std::string draw(const Chart& chart) {
     case Chart::scatter:
       return scatter(chart);
     case Chart::bars:
-      return bars(chart);
+      return svg::bars(chart);
     case Chart::lines:
       return svg::lines(chart);
+    case Chart::stacked:
+      return svg::stacked(chart);
   }
   return {};
 }

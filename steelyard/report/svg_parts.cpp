@@ -33,7 +33,7 @@ std::string tick_text(double value, Chart::Unit unit) {
       text = joules(value);
       break;
     case Chart::plain:
-      return value < 1000 ? fmt::format("{:g}", value) : significant(value, 3);
+      return value < 1000 ? fmt::format("{:g}", value) : significant(value, 6);
   }
   const auto space = text.find(' '), point = text.find('.');
   if (point == std::string::npos) return text;
@@ -60,14 +60,54 @@ std::vector<double> log_ticks(double low, double high, bool always_fine) {
   return out;
 }
 
+std::vector<double> linear_ticks(double low, double high) {
+  const double rough = (high - low) / 6;
+  const double decade = std::pow(10.0, std::floor(std::log10(rough)));
+  double step = 10 * decade;
+  for (const double m : {5.0, 2.0, 1.0})
+    if (m * decade >= rough) step = m * decade;
+  std::vector<double> out;
+  // Counted, because adding up would drift away from the round numbers.
+  for (double k = std::ceil(low / step - 1e-9); k * step <= high + step * 1e-9; ++k)
+    out.push_back(k * step);
+  return out;
+}
+
 double Axis::at(double value) const {
-  const double share = std::log(value / low) / std::log(high / low);
+  const double share =
+      logarithmic ? std::log(value / low) / std::log(high / low) : (value - low) / (high - low);
   return from + std::clamp(share, 0.0, 1.0) * (to - from);
+}
+
+std::vector<double> Axis::ticks() const {
+  return logarithmic ? log_ticks(low, high) : linear_ticks(low, high);
+}
+
+Axis linear_axis(double low, double high, double from, double to) {
+  if (!(high > low)) return {low - 1, low + 1, from, to, false};
+  return {low, high, from, to, false};
 }
 
 Axis log_axis(double low, double high, double from, double to) {
   const double margin = std::max(1.08, std::pow(high / low, 0.05));
-  return {low / margin, high * margin, from, to};
+  return {low / margin, high * margin, from, to, true};
+}
+
+std::string frame(const Chart& chart, const Axis& x, const Axis& y) {
+  const double bottom = y.from;
+  std::string out;
+  for (const double tick : x.ticks()) {
+    out += line("grid", x.at(tick), kTop, x.at(tick), bottom);
+    out += text(x.at(tick), bottom + 18, "middle", tick_text(tick, chart.x_unit), "tick");
+  }
+  for (const double tick : y.ticks()) {
+    out += line("grid", kLeft, y.at(tick), kWidth - kRight, y.at(tick));
+    out += text(kLeft - 8, y.at(tick) + 4, "end", tick_text(tick, chart.y_unit), "tick");
+  }
+  out += line("axis", kLeft, bottom, kWidth - kRight, bottom);
+  out += line("axis", kLeft, kTop, kLeft, bottom);
+  out += text((kLeft + kWidth - kRight) / 2, bottom + 38, "middle", chart.x_label);
+  return out + text(kLeft, kTop - 5, "start", chart.y_label, "tick");
 }
 
 std::string line(std::string_view classes, double x1, double y1, double x2, double y2) {

@@ -18,10 +18,16 @@ std::string tick_text(double value, Chart::Unit unit);
 // 1, 2, 5 of each decade where that gives few enough ticks, else 1 alone.
 std::vector<double> log_ticks(double low, double high, bool always_fine = false);
 
+// About six round numbers.
+std::vector<double> linear_ticks(double low, double high);
+
 struct Axis {
   double low, high, from, to;  // data and drawing units
+  bool logarithmic = true;
   double at(double value) const;
+  std::vector<double> ticks() const;
 };
+Axis linear_axis(double low, double high, double from, double to);
 Axis log_axis(double low, double high, double from, double to);
 
 std::string line(std::string_view classes, double x1, double y1, double x2, double y2);
@@ -34,7 +40,11 @@ std::string head(const Chart& chart, double height);
 std::string keys(const Chart& chart, double y, bool with_line);
 double keys_height(const Chart& chart);
 
-// svg_lines.cpp
-std::string lines(const Chart& chart);
+// Ticks, grid, axes and their labels.
+std::string frame(const Chart& chart, const Axis& x, const Axis& y);
+
+std::string lines(const Chart& chart);    // svg_lines.cpp
+std::string bars(const Chart& chart);     // svg_bars.cpp
+std::string stacked(const Chart& chart);  // svg_bars.cpp
 
 }  // namespace steelyard::svg

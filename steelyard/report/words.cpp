@@ -9,6 +9,7 @@
 
 #include "steelyard/report/width.h"
 #include "steelyard/report/words_advise.h"
+#include "steelyard/report/words_charts.h"
 #include "steelyard/report/words_compare.h"
 #include "steelyard/report/words_method.h"
 #include "steelyard/report/words_prose.h"
@@ -133,6 +134,7 @@ std::string join(const std::vector<std::string>& items, Language language) {
 
 std::vector<Phrase> all_phrases() {
   std::vector<Phrase> all;
+  append(all, kCharts);
   append(all, kTerms);
   append(all, kAnswer);
   append(all, kNotes);

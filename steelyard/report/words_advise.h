@@ -116,6 +116,16 @@ struct AdviseWords {
                  "Over {at} years instead of {now}, {other} would be first."};
   Phrase s_price{"{winner}의 구입비가 {now}에서 {at|으로/로} 오르면 {other|이/가} 앞섭니다.",
                  "If {winner} cost {at} instead of {now}, {other} would be first."};
+  Phrase limits_chart{"{model}: 지연 시간과 전력의 한계", "{model}: limits of latency and power"};
+  Phrase limits_latency{"p{p} 지연 시간(로그 눈금)", "p{p} latency (log scale)"};
+  Phrase limits_watts{"쉬지 않고 일할 때의 전력(로그 눈금)", "power without pause (log scale)"};
+  Phrase limit_latency{"목표 지연 시간(SLO) {value}", "service level {value}"};
+  Phrase limit_watts{"전력 상한 {value}", "power budget {value}"};
+  Phrase limits_desc{
+      "두 점선의 왼쪽 아래가 조건을 만족하는 영역입니다. 세로 막대는 전력이 놓일 수 있는 "
+      "범위입니다.",
+      "Left of and below the dashed lines is what was asked for. Vertical bars are the ranges in "
+      "which the power lies."};
   Phrase rate_chart{"요청률에 따른 하루 {by}: {model}", "{by} per day by request rate: {model}"};
   Phrase rate_axis{"초당 요청 수(로그 눈금)", "requests a second (log scale)"};
   Phrase energy_axis{"하루 에너지(kWh, 로그 눈금)", "energy per day (kWh, log scale)"};

@@ -4,6 +4,8 @@
 // figures are near those published for GRU_Apple and LSTM_Apple; nothing here was measured.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -202,6 +204,64 @@ inline std::vector<Summary> fixture() {
       {ReasonCode::no_runtime, {}, "libhailort.so.4: cannot open shared object file"},
       "Install HailoRT from the vendor's package."};
   all.push_back(skipped);
+  return all;
+}
+
+// One model with all that charts draw: batches, queries in flight, rates, parts, watts and clocks.
+inline std::vector<Summary> fixture_charted() {
+  std::vector<Summary> all;
+  add_fixture_model(all, "GRU_Apple", 1);
+  Summary& cpu = all[0];
+  cpu.parts = {{"gather", 240, "input copied"}, {"cells", 760, "8 steps"}, {"dense", 90, "output"}};
+  all[1].parts = {{"gather", 900, "input copied"}, {"run", 6100, "Session::Run"}};
+  cpu.power = {
+      .watts = 41.5, .idle_watts = 12.25, .boundary = "chip", .definition = "RAPL package"};
+  cpu.timeline.phases = {{Phase::idle, 0, 5}, {Phase::context, 5, 10}, {Phase::load, 10, 25}};
+  ChannelTrace watts{"power", "W", "chip", "RAPL package", Provenance::measured, {}, {}};
+  ChannelTrace clock{"clock.core",         "MHz", "chip", "mean of the cores",
+                     Provenance::measured, {},    {}};
+  for (int i = 0; i <= 100; ++i) {
+    const bool load = i > 40;
+    watts.seconds.push_back(0.25 * i);
+    watts.values.push_back(i == 73 ? 58.5 : (load ? 41 : 12) + 0.5 * (i % 4));
+    clock.seconds.push_back(0.25 * i);
+    clock.values.push_back(load ? 3500 - 25 * (i % 3) : 800 + 100 * (i % 2));
+  }
+  cpu.timeline.channels = {watts, clock};
+  cpu.forecast.first_window = 369;
+  for (int i = 0; i < 120; ++i) {
+    const double price = 52 + 0.05 * i + 1.5 * std::sin(0.3 * i);
+    cpu.forecast.actual.push_back(price);
+    cpu.forecast.naive.push_back(i == 0 ? 51.75
+                                        : cpu.forecast.actual[static_cast<std::size_t>(i) - 1]);
+    cpu.forecast.forecast.push_back(0.9 * cpu.forecast.naive.back() + 5.25);
+  }
+  const Summary one = all[0], other = all[1];
+  for (const Summary& s : {one, other})
+    for (const int batch : {1, 4, 16, 64, 256})
+      for (const int depth : {1, 2, 4}) {
+        if (batch != 64 && depth != 1) continue;
+        Summary offline = s;
+        offline.parts.clear();
+        offline.timeline = {};
+        offline.case_id += std::to_string(batch * 10 + depth);
+        offline.scenario = Offline{batch, depth};
+        const double query = *s.latency_ns.mean * (0.8 + 0.2 * batch);
+        offline.latency_ns = fixture_latency(query * depth, 0.15);
+        offline.throughput_per_second = 1e9 * batch / query * (depth == 1 ? 1 : 1.05);
+        all.push_back(offline);
+      }
+  for (const double rate : {1000.0, 10'000.0, 100'000.0, 400'000.0, 800'000.0, 1'000'000.0}) {
+    Summary server = one;
+    server.parts.clear();
+    server.timeline = {};
+    server.case_id += std::to_string(static_cast<int>(rate));
+    server.scenario = Server{rate, 1};
+    const double busy = std::min(0.97, rate * 1.18e-6);
+    server.latency_ns = fixture_latency(1180 * (1 + busy / (2 * (1 - busy))), 0.4 + 2 * busy);
+    server.throughput_per_second = std::min(rate, 830'000.0);
+    all.push_back(server);
+  }
   return all;
 }
 

@@ -18,6 +18,22 @@ struct Golden {
   const char* file;
 };
 
+TEST(GoldenCharts, AreTheSameByteForByte) {
+  for (const auto& [language, file] :
+       {std::pair(Language::ko, "ko/charts.html"), std::pair(Language::en, "en/charts.html")}) {
+    RenderOptions options;
+    options.language = language;
+    options.format = Format::html;
+    Question question;
+    question.latency = {{99, 1e6}};
+    question.max_watts = 100;
+    question.rate = 20;
+    question.price_per_kwh = 0.15;
+    options.advice = advise(fixture_charted(), question, built_in_systems());
+    expect_golden(render(fixture_charted(), options), std::string("tests/golden/") + file);
+  }
+}
+
 class GoldenReport : public testing::TestWithParam<Golden> {};
 
 TEST_P(GoldenReport, IsTheSameByteForByte) {
