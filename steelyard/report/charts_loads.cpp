@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Throughput and p99 against batch, queries in flight and offered rate, with the point from which
 // more brings little. Pure.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <map>
 
@@ -45,6 +48,11 @@ std::vector<Sweep> sweeps() {
                              : XY();
            },
            true}};
+}
+
+// 64, 12.5, 1,000,000: as it was asked for.
+std::string asked(double x) {
+  return x == std::floor(x) && x < 1e15 ? decimal(x, 0) : fmt::format("{:.6g}", x);
 }
 
 struct Point {
@@ -118,12 +126,12 @@ std::vector<Chart> charts_of(const Context& c, const ModelView& model, int numbe
     for (const Point& p : points) {
       of_rate.points.push_back({p.x, p.rate});
       of_tail.points.push_back({p.x, p.p99});
-      const Cell x{significant(p.x, 6), State::plain, {}, ""};
+      const Cell x{asked(p.x), State::plain, {}, ""};
       rate.data.rows.push_back({name, {x, {per_second(p.rate), state_of(column), {}, ""}}, ""});
       tail.data.rows.push_back({name, {x, {duration(p.p99), state_of(column), {}, ""}}, ""});
     }
     if (const Point* knee = knee_of(points, sweep.offered)) {
-      const std::string x = significant(knee->x, 6);
+      const std::string x = asked(knee->x);
       const Mark mark{knee->x, c.say(kCharts.knee_mark, {{"device", name}, {"x", x}})};
       rate.marks.push_back(mark);
       tail.marks.push_back(mark);

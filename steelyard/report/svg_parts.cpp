@@ -33,7 +33,7 @@ std::string tick_text(double value, Chart::Unit unit) {
       text = joules(value);
       break;
     case Chart::plain:
-      return value < 1000 ? fmt::format("{:g}", value) : significant(value, 6);
+      return value < 1000 ? fmt::format("{:g}", value) : decimal(value, 0);
   }
   const auto space = text.find(' '), point = text.find('.');
   if (point == std::string::npos) return text;
