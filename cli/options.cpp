@@ -304,6 +304,8 @@ Command parse_command_line(const std::vector<std::string>& words) {
   add_output(c_report, report.databases, report.output);
   c_report->add_option("--format", texts.format, "terminal, markdown, html or latex")
       ->type_name("F");
+  c_report->add_flag("--with-expected", report.with_expected,
+                     "add expected (simulated) rows for devices not measured");
   add_language(c_report, texts);
   c_report->footer(
       "Without --format the name of FILE decides: .html, .md, .tex, else terminal.\n\n"
@@ -388,6 +390,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   if (*c_build) return build_backend;
   if (*c_verify) return Verify{};
   if (*c_worker) return Worker{};
+  report.command = as_typed(words);
   return complete(report, texts), report;
 }
 

@@ -55,6 +55,8 @@ struct Run {
 
 struct Report {
   std::vector<std::filesystem::path> databases;
+  bool with_expected = false;
+  std::string command;  // as typed
   Language language = Language::en;
   std::optional<Format> format;
   std::filesystem::path output;

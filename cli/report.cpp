@@ -2,7 +2,10 @@
 // `steelyard report`: databases in, a document for people out.
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "cli/commands.h"
+#include "cli/expected.h"
 #include "cli/read.h"
 #include "cli/terminal.h"
 #include "steelyard/advise/advise.h"
@@ -35,7 +38,12 @@ int execute(const Report& words) {
                                                                : Format::terminal;
   RenderOptions options = render_options(words.language, words.format.value_or(by_name));
   if (!words.output.empty()) options.colour = false;
-  const auto summaries = summaries_of(words.databases);
+  auto measurements = measurements_of(words.databases);
+  if (words.with_expected) {
+    auto expected = expected_beside(measurements, words.databases, words.command);
+    std::move(expected.begin(), expected.end(), std::back_inserter(measurements));
+  }
+  const auto summaries = summarize(measurements);
   options.advice = advise(summaries, {}, built_in_systems());
   const std::string text = render(summaries, options);
   if (words.output.empty())

@@ -130,9 +130,9 @@ class Writer {
     const std::string shape(shape_of(cell.state)), word = word_of(cell.state, language_);
     if (!shape.empty()) out += "<span class=\"mark\" aria-hidden=\"true\">" + shape + "</span>";
     if (cell.state == State::missing) {
-      out += "<span class=\"value\">" + escape(word) + "</span>" + small("(" + cell.reason + ")");
+      out += "<b>" + escape(word) + "</b>" + small("(" + cell.reason + ")");
     } else {
-      out += "<span class=\"value\">" + escape(cell.text) + "</span>";
+      out += "<b>" + escape(cell.text) + "</b>";
       if (!word.empty()) out += "<span class=\"hidden\"> (" + escape(word) + ")</span>";
     }
     for (const std::string& detail : cell.details) out += small(detail);

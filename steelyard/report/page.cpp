@@ -97,8 +97,8 @@ tbody th { font-weight: 600; min-width: 9rem; background: var(--wash); }
 .numeric thead th:not(:first-child) { text-align: right; }
 .numeric .note, .numeric thead th.note { text-align: left; min-width: 15rem; color: var(--soft); font-size: .95em; }
 .small { display: block; overflow-wrap: break-word; font-size: .89em; font-weight: 400; color: var(--soft); }
-.value { font-weight: 600; white-space: nowrap; }
-.text .value { font-weight: 400; white-space: normal; }
+td b { font-weight: 600; white-space: nowrap; }
+.text td b { font-weight: 400; white-space: normal; }
 .badge { display: inline-block; font-size: .87em; font-weight: 600; padding: .05rem .45rem; border-radius: 999px;
   border: 1px solid currentColor; white-space: nowrap; }
 thead .badge { white-space: normal; }

@@ -51,11 +51,10 @@ std::string distribution(const Chart& chart) {
   out += line("axis", kLeft, bottom, kWidth - kRight, bottom);
   out += line("axis", kLeft, kTop, kLeft, bottom);
   for (const Series& s : chart.series) {
-    std::string path;
-    for (const auto& [ns, share] : s.points)
-      path += (path.empty() ? "M" : "L") + num(x.at(ns)) + " " + num(y(share));
+    std::vector<std::pair<double, double>> drawn;
+    for (const auto& [ns, share] : s.points) drawn.push_back({x.at(ns), y(share)});
     out += fmt::format("<path class=\"curve s{}\"{} d=\"{}\"/>\n", s.style % kStyles,
-                       dash_of(s.style), path);
+                       dash_of(s.style), path(drawn));
     if (s.bound) {
       const std::string classes = fmt::format("bound s{}", s.style % kStyles);
       const double to = x.at(s.bound->second), at = y(0.99);
@@ -104,10 +103,9 @@ std::string scatter(const Chart& chart) {
     out += text(kWidth - kRight - 4, at - 6, "end", chart.y_limit->label, "tick");
   }
   if (chart.front.size() > 1) {
-    std::string path;
-    for (const auto& [ns, cost] : chart.front)
-      path += (path.empty() ? "M" : "L") + num(x.at(ns)) + " " + num(y.at(cost));
-    out += "<path class=\"front\" d=\"" + path + "\"/>\n";
+    std::vector<std::pair<double, double>> drawn;
+    for (const auto& [ns, cost] : chart.front) drawn.push_back({x.at(ns), y.at(cost)});
+    out += "<path class=\"front\" d=\"" + path(drawn) + "\"/>\n";
     out += text(x.at(chart.front.front().first) + 10, y.at(chart.front.front().second) + 18,
                 "start", chart.front_label, "tick");
   }

@@ -68,11 +68,10 @@ std::string lines(const Chart& chart) {
       chart.log_y ? log_axis(least, most, bottom, kTop) : linear_axis(least, most, bottom, kTop);
   std::string out = head(chart, height) + spans(chart, x, bottom) + frame(chart, x, y);
   for (const Series& s : chart.series) {
-    std::string path;
-    for (const auto& [at, value] : s.points)
-      path += (path.empty() ? "M" : "L") + num(x.at(at)) + " " + num(y.at(value));
+    std::vector<std::pair<double, double>> drawn;
+    for (const auto& [at, value] : s.points) drawn.push_back({x.at(at), y.at(value)});
     out += fmt::format("<path class=\"curve s{}\"{} d=\"{}\"/>\n", s.style % kStyles,
-                       dash_of(s.style), path);
+                       dash_of(s.style), path(drawn));
     for (const auto& [at, value] : s.points)
       if (s.marked || &value == &s.points.back().second) out += shape(s, x.at(at), y.at(value));
   }

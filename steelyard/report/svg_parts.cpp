@@ -33,7 +33,9 @@ std::string tick_text(double value, Chart::Unit unit) {
       text = joules(value);
       break;
     case Chart::plain:
-      return value < 1000 ? fmt::format("{:g}", value) : decimal(value, 0);
+      return std::abs(value) >= 1e6   ? fmt::format("{:g}M", value / 1e6)
+             : std::abs(value) >= 1e4 ? fmt::format("{:g}k", value / 1e3)
+                                      : fmt::format("{:g}", value);
   }
   const auto space = text.find(' '), point = text.find('.');
   if (point == std::string::npos) return text;
@@ -108,6 +110,19 @@ std::string frame(const Chart& chart, const Axis& x, const Axis& y) {
   out += line("axis", kLeft, kTop, kLeft, bottom);
   out += text((kLeft + kWidth - kRight) / 2, bottom + 38, "middle", chart.x_label);
   return out + text(kLeft, kTop - 5, "start", chart.y_label, "tick");
+}
+
+std::string path(const std::vector<std::pair<double, double>>& points) {
+  std::string out;
+  double x = 0, y = 0;  // as drawn so far, so that rounding does not add up
+  for (const auto& [to_x, to_y] : points) {
+    const double dx = std::round(10 * to_x) / 10 - x, dy = std::round(10 * to_y) / 10 - y;
+    const std::string down = num(dy);
+    out += (out.empty() ? "M" : "l") + num(dx) + (down[0] == '-' ? "" : " ") + down;
+    x += dx;
+    y += dy;
+  }
+  return out;
 }
 
 std::string line(std::string_view classes, double x1, double y1, double x2, double y2) {

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "steelyard/report/document.h"
@@ -30,6 +31,8 @@ struct Axis {
 Axis linear_axis(double low, double high, double from, double to);
 Axis log_axis(double low, double high, double from, double to);
 
+// Through drawn points, each relative to the one before: half the bytes of absolute ones.
+std::string path(const std::vector<std::pair<double, double>>& points);
 std::string line(std::string_view classes, double x1, double y1, double x2, double y2);
 std::string text(double x, double y, std::string_view anchor, std::string_view words,
                  std::string_view classes = "");

@@ -224,6 +224,13 @@ std::optional<Attachment> Store::detach() {
   return all.back();
 }
 
+std::vector<Plan> Store::plans() const {
+  sqlite::Statement campaigns(*database_, "SELECT plan FROM campaign ORDER BY started_at");
+  std::vector<Plan> all;
+  while (campaigns.step()) all.push_back(record_of<Plan>(campaigns.blob(0)));
+  return all;
+}
+
 std::unique_ptr<Store::Unfinished> Store::unfinished() const {
   sqlite::Statement campaigns(
       *database_,

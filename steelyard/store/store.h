@@ -50,6 +50,9 @@ class Store {
   };
   std::unique_ptr<Unfinished> unfinished() const;
 
+  // Of all campaigns, oldest first; without the truths.
+  std::vector<Plan> plans() const;
+
   // Everything: one Measurement a (campaign, case), in the order of the plan. Cases measured again
   // in a later campaign replace the earlier ones unless `all_campaigns`.
   std::vector<Measurement> load(bool all_campaigns = false) const;

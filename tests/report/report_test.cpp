@@ -90,7 +90,7 @@ TEST(Report, TellsExpectedCellsFromMeasuredOnesByWord) {
   EXPECT_THAT(text, HasSubstr("| 71.68 µs · 예상(모의) |"));
   EXPECT_THAT(shown(five(), Language::ko, Format::terminal), HasSubstr("~71.68 µs"));
   EXPECT_THAT(shown(five(), Language::en, Format::html),
-              HasSubstr("71.68 µs</span><span class=\"hidden\"> (expected (simulated))</span>"));
+              HasSubstr("71.68 µs</b><span class=\"hidden\"> (expected (simulated))</span>"));
 }
 
 TEST(Report, GivesAMissingValueItsReason) {
