@@ -68,7 +68,11 @@ def one(folder, number):
     campaign = subprocess.Popen(
         [program, "run", "--model", model, "--data", data, "--device", "native-cpu", "--device", "null", "--min-duration",
          "0.4s", "--min-queries", "100", "--db", str(database), "--json"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    time.sleep(chance.uniform(0.02, 2.5))
+    # A random time after a random block of the ten, on a busy machine too; one time in eleven perhaps before there is anything.
+    wanted = chance.randrange(-1, 10)
+    while campaign.poll() is None and (len(blocks_in(database)) < wanted or (wanted == 0 and not database.exists())):
+        time.sleep(0.05)
+    time.sleep(chance.uniform(0.0, 0.6))
     workers = children(campaign.pid)
     of_worker = bool(workers) and chance.random() < 0.5
     before = blocks_in(database)
