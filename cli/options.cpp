@@ -283,6 +283,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   Convert convert;
   Describe describe;
   BuildBackend build_backend;
+  Verify verify;
   CLI::App* c_devices =
       app.add_subcommand("devices", "List the devices that can be measured here.");
   c_devices->add_flag("--json", devices.json, "as JSON");
@@ -344,6 +345,11 @@ Command parse_command_line(const std::vector<std::string>& words) {
   add_build_backend(c_build, build_backend);
   CLI::App* c_verify =
       app.add_subcommand("verify", "Measure devices of known truth and check every figure.");
+  c_verify
+      ->add_option("--falsify", verify.falsify_percent,
+                   "the devices are so many % slower than the truth says: must fail")
+      ->check(CLI::Range(0.0, 1000.0))
+      ->type_name("PERCENT");
   c_verify->footer("Example:\n  steelyard verify");
   CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");
   c_worker->footer(
@@ -388,7 +394,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   if (*c_convert) return convert;
   if (*c_describe) return describe;
   if (*c_build) return build_backend;
-  if (*c_verify) return Verify{};
+  if (*c_verify) return verify;
   if (*c_worker) return Worker{};
   report.command = as_typed(words);
   return complete(report, texts), report;

@@ -120,7 +120,9 @@ struct BuildBackend {
   std::filesystem::path include, library, output;
 };
 
-struct Verify {};
+struct Verify {
+  double falsify_percent = 0;  // so much slower than what is held against them are the devices
+};
 
 struct Worker {};
 

@@ -16,11 +16,11 @@ constexpr int kHalvings = 10;     // below a thousandth of what the device can d
 constexpr int kVirtual = 10;      // virtual time is cheap: trials may be so many times as long
 constexpr double kBegin = 4;      // first trial: a quarter of what the device can do
 
-// Bound of the 99th percentile; empty when the queries do not give one.
-std::optional<double> bound_of(const Block& block) {
+// The 99th percentile and its bound; empty where the queries do not give one.
+PercentileFigure p99_of(const Block& block) {
   Measurement measurement;
   measurement.blocks.push_back(block);
-  return summarize(measurement).latency_ns.percentiles.at(3).upper_ns;
+  return summarize(measurement).latency_ns.percentiles.at(3);
 }
 
 class Search {
@@ -39,14 +39,16 @@ class Search {
     std::uint64_t queries = std::max<std::uint64_t>(request_.min_queries, needed(99));
     while (true) {
       Block block = trial(rate, queries);
-      const bool hopeless = block.latency.count == 0 || block.latency.mean > limit;
-      const auto bound = hopeless ? std::nullopt : bound_of(block);
-      if (bound && *bound <= limit) {
+      if (block.latency.count == 0 || block.latency.mean > limit || overloaded(block)) return false;
+      const PercentileFigure p99 = p99_of(block);
+      if (p99.upper_ns && *p99.upper_ns <= limit) {
         best_ = std::move(block);
         return true;
       }
+      // Between percentile and bound lies what a longer trial decides: without it the answer is
+      // always too low.
       const bool time_is_up = block.end - block.begin >= longest_ / 2;
-      if (bound || hopeless || time_is_up || overloaded(block)) return false;
+      if (time_is_up || (p99.upper_ns && p99.ns && *p99.ns > limit)) return false;
       queries = std::max(queries, block.count) * 4;
     }
   }

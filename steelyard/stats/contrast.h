@@ -16,15 +16,14 @@ namespace steelyard::stats {
 // A figure of some blocks taken together, above 0; empty when they are too few for it.
 using Value = std::function<std::optional<double>(const std::vector<const Block*>&)>;
 
-// log(B / A) with the half widths of its 95 % and 99.5 % intervals.
+// log(B / A) with the half widths of its 95 % and 99.6 % intervals.
 struct Contrast {
   double log_ratio = 0, half = 0, wide_half = 0;
   std::string level;  // "workers", "blocks"
 };
 
-// At least three processes a side: Student's t over the processes' values, either in pairs or as
-// two samples with a common linear trend in time, whichever is narrower: pairs when something
-// shook both sides, two samples when each process went its own way. Fewer: over blocks, and the
+// At least three processes a side: Student's t over the processes' values, as two samples with a
+// common linear trend in time, or in pairs where these go up and down together. Fewer: over blocks, and the
 // spread between processes, which then cannot be seen, is assumed to be 2 % (1.8 % was measured for
 // one binary). Unpaired sides get the same allowance once more for what another day changes.
 // Empty when a side has fewer than two blocks.

@@ -78,7 +78,7 @@ struct CompareOptions {
 // Paired where one campaign holds both: its blocks lie near each other in time, so that a drift of
 // the machine meets both alike. Else unpaired, with an allowance for what another day changes.
 // BETTER and WORSE: the whole 95 % interval of the ratio lies beyond the gate (1 % without one) and
-// the 99.5 % interval excludes "no change"; SAME: the whole interval lies within it.
+// the 99.6 % interval excludes "no change"; SAME: the whole interval lies within it.
 //
 // Throws UsageError for an unknown metric, for unpaired cases without `allow_unpaired`, for
 // simulated against measured; NothingToMeasure when no case is on both sides.

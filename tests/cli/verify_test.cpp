@@ -16,5 +16,17 @@ TEST_F(Verify, EveryFigureIsAsItMustBe) {
   EXPECT_EQ(said.out.find("WRONG"), std::string::npos) << said.out;
 }
 
+TEST_F(Verify, NoticesADeviceThatIsNotWhatItIsSaidToBe) {
+  const Said said = program_.run({"verify", "--falsify", "3"});
+  EXPECT_EQ(said.code, 1);
+  for (const char* what : {"mean latency", "throughput", "mean wait", "highest rate", "ratio"}) {
+    const std::size_t at = said.out.find(what);
+    ASSERT_NE(at, std::string::npos) << said.out;
+    EXPECT_NE(said.out.substr(at, said.out.find('\n', at) - at).find("WRONG"), std::string::npos)
+        << said.out;
+  }
+  EXPECT_NE(said.out.find("figures are wrong."), std::string::npos);
+}
+
 }  // namespace
 }  // namespace steelyard
