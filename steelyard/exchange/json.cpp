@@ -183,6 +183,10 @@ void add_identity(Json& json, const Summary& s) {
   for (const Reason& remark : s.remarks) json["remarks"].push_back(json_of(remark));
   json["settings"] = Json::object();
   for (const Setting& setting : s.settings) json["settings"][setting.key] = setting.value;
+  json["inputs"] = Json::array();
+  for (const GivenInput& input : s.inputs)
+    json["inputs"].push_back(
+        {{"name", input.name}, {"shape", input.shape}, {"sha256", input.sha256}});
   json["scenario"] = json_of(s.scenario);
   json["provenance"] = to_string(s.provenance);
   json["effort"] = s.effort;
