@@ -4,7 +4,8 @@
 // sides are opened afresh in every round and asked in blocks in random order, because contexts and
 // machines differ more than the two sides do. `overhead` is what a result states: the mean latency
 // of the device that does nothing. Prints JSON.
-//   cmake -S . -B build/perf -DSTEELYARD_PERF=ON && cmake --build build/perf --target bare_loop
+//   cmake -S . -B build/perf -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSTEELYARD_PERF=ON
+//   cmake --build build/perf --target bare_loop onnxruntime openvino
 //   build/perf/perf/bare_loop [rounds]
 #include <fmt/format.h>
 #include <onnxruntime_c_api.h>
@@ -144,7 +145,7 @@ double median(std::vector<double>& values) {
 // One block of queries in Steelyard's own loop, ns.
 std::vector<double> ours(Session& session, const Ring& ring, std::vector<Stamp>& stamps) {
   std::size_t slot = 0;
-  const Enough enough{1, {}, MonotonicClock::read() + kBlock};
+  const Enough enough{stamps.size(), {}, MonotonicClock::read() + kBlock};
   const std::size_t n = time_queries(session, ring, slot, stamps, 0, enough, ReadMonotonic{});
   std::vector<double> times;
   for (std::size_t i = 0; i < n; ++i)
