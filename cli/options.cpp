@@ -72,6 +72,9 @@ void add_run(CLI::App* app, Run& run, Texts& texts) {
       ->type_name("SPEC...");
   app->add_option("--set", texts.settings, "backend.key=v[,v]: a setting; several sweep")
       ->type_name("B.K=V...");
+  app->add_option("--shape", texts.shapes, "N=1x3x8x8: open axes; --input N=FILE: .npy or raw")
+      ->type_name("N=AxB...");
+  app->add_option("--input", texts.inputs, "")->type_name("NAME=FILE...");
   app->add_option("--scenario", texts.scenario, "Offline Server FixedRate PeakRate or Streaming")
       ->type_name("S");
   app->add_option("--batch", texts.batch, "Offline: windows a query (64); --in-flight N queries")
@@ -101,8 +104,8 @@ void add_run(CLI::App* app, Run& run, Texts& texts) {
       ->group("");
   app->add_option("--db", run.database, "where the measurements go")->type_name("FILE");
   app->add_flag("--resume", run.resume, "measure only what FILE does not have yet");
-  app->add_flag("--dry-run", run.dry_run, "say what would be measured, and stop");
-  app->add_flag("--json", run.json, "print the figures as JSON instead of a table");
+  app->add_flag("--dry-run", run.dry_run, "only list the cases; --json: print figures as JSON");
+  app->add_flag("--json", run.json, "");
   app->footer(
       "Example:\n  steelyard run --model GRU_Apple.onnx --data AAPL.csv --device all --db "
       "a.db");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <utility>
 
@@ -39,6 +40,47 @@ RunOptions::NamedSetting parse_setting(const std::string& text) {
                      "write --set backend.key=value, for example --set onnxruntime.threads=1,2");
   return {text.substr(0, dot), text.substr(dot + 1, equals - dot - 1),
           split(text.substr(equals + 1), ',')};
+}
+
+// "NAME=VALUE"; the last equals sign, because names of tensors may have one.
+std::pair<std::string, std::string> parse_input(const std::string& text, const char* usage) {
+  const auto equals = text.rfind('=');
+  if (equals == text.npos || equals == 0 || equals + 1 == text.size())
+    throw UsageError(fmt::format("'{}' does not say an input and what it is", text),
+                     fmt::format("write {}", usage));
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+std::vector<std::int64_t> parse_shape(const std::string& text, const std::string& axes) {
+  std::vector<std::int64_t> shape;
+  for (const std::string& axis : split(axes, 'x')) {
+    std::int64_t size = 0;
+    const auto read = std::from_chars(axis.data(), axis.data() + axis.size(), size);
+    if (read.ec != std::errc() || read.ptr != axis.data() + axis.size() || size < 1 ||
+        size > 1 << 30)
+      throw UsageError(fmt::format("'{}' is not a shape", text),
+                       "write --shape NAME=1x3x224x224, a positive number for every axis");
+    shape.push_back(size);
+  }
+  return shape;
+}
+
+std::vector<GivenInput> parse_inputs(const Texts& texts) {
+  std::vector<GivenInput> inputs;
+  const auto named = [&](const std::string& name) -> GivenInput& {
+    for (GivenInput& input : inputs)
+      if (input.name == name) return input;
+    return inputs.emplace_back(GivenInput{name, {}, "", ""});
+  };
+  for (const auto& text : texts.shapes) {
+    const auto [name, axes] = parse_input(text, "--shape NAME=1x3x224x224");
+    named(name).shape = parse_shape(text, axes);
+  }
+  for (const auto& text : texts.inputs) {
+    const auto [name, file] = parse_input(text, "--input NAME=FILE.npy, or a file of raw numbers");
+    named(name).file = file;
+  }
+  return inputs;
 }
 
 }  // namespace
@@ -80,6 +122,7 @@ void complete(Train& train, const Texts& texts) {
 void complete(Run& run, const Texts& texts, const std::vector<std::string>& words) {
   for (const auto& text : texts.models) run.options.models.push_back(parse_model(text));
   for (const auto& text : texts.settings) run.options.settings.push_back(parse_setting(text));
+  run.options.inputs = parse_inputs(texts);
   run.options.scenarios =
       parse_scenarios({texts.scenario, texts.batch, texts.in_flight, texts.rate, texts.p99});
   Effort& effort = run.options.effort;

@@ -16,7 +16,7 @@ namespace steelyard::cli {
 struct Texts {
   std::string language, format, scenario = "SingleStream", effort = "quick", normalise = "window";
   std::string min_duration, max_duration, features, kinds = "gru,lstm,bilstm";
-  std::vector<std::string> models, settings;
+  std::vector<std::string> models, settings, shapes, inputs;
   std::optional<std::uint64_t> min_queries;
   // advise; of `run` too: p99, rate
   std::string p99, p999, rate, max_power, max_loss, budget, tariff, years;

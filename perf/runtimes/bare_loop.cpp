@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a query costs through Steelyard's adapter and through the least code that does the same with
-// the same copies inside: ONNX Runtime and OpenVINO, one thread, batch 1. Both sides are opened
-// afresh in every round and asked in blocks in random order, because contexts and machines differ
-// more than the two sides do. Prints JSON.
-//   build/dev/perf/bare_loop [rounds]
+// What a query costs through Steelyard's timed loop and adapter and through the least code that
+// does the same with the same copies inside: ONNX Runtime and OpenVINO, one thread, batch 1. Both
+// sides are opened afresh in every round and asked in blocks in random order, because contexts and
+// machines differ more than the two sides do. `overhead` is what a result states: the mean latency
+// of the device that does nothing. Prints JSON.
+//   cmake -S . -B build/perf -DCMAKE_BUILD_TYPE=RelWithDebInfo -DSTEELYARD_PERF=ON
+//   cmake --build build/perf --target bare_loop onnxruntime openvino
+//   build/perf/perf/bare_loop [rounds]
 #include <fmt/format.h>
 #include <onnxruntime_c_api.h>
 #include <openvino/c/openvino.h>
@@ -13,11 +16,14 @@
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
 #include "steelyard/backend/registry.h"
 #include "steelyard/base/random.h"
+#include "steelyard/run/timed_loop.h"
 #include "tests/contract/reference.h"
 
 namespace {
@@ -127,65 +133,96 @@ struct BareOpenVino {
   void *in = nullptr, *out = nullptr;
 };
 
-// Median of one block of queries, ns.
-double block(const Ask& ask, const std::vector<float>& inputs, std::size_t width,
-             std::vector<double>& times) {
-  const nanoseconds end = MonotonicClock::read() + std::chrono::milliseconds(20);
-  times.clear();
-  float answer = 0;
-  for (std::size_t i = 0; MonotonicClock::read() < end; ++i) {
-    const float* from = &inputs[i % (inputs.size() / width) * width];
-    const nanoseconds begin = MonotonicClock::read();
-    ask(from, &answer);
-    times.push_back(static_cast<double>((MonotonicClock::read() - begin).count()));
-  }
-  std::nth_element(times.begin(), times.begin() + static_cast<long>(times.size() / 2), times.end());
-  return times[times.size() / 2];
+constexpr auto kBlock = std::chrono::milliseconds(20);
+constexpr std::size_t kInputs = 64;
+
+double median(std::vector<double>& values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
+// One block of queries in Steelyard's own loop, ns.
+std::vector<double> ours(Session& session, const Ring& ring, std::vector<Stamp>& stamps) {
+  std::size_t slot = 0;
+  const Enough enough{stamps.size(), {}, MonotonicClock::read() + kBlock};
+  const std::size_t n = time_queries(session, ring, slot, stamps, 0, enough, ReadMonotonic{});
+  std::vector<double> times;
+  for (std::size_t i = 0; i < n; ++i)
+    times.push_back(static_cast<double>((stamps[i].finished - stamps[i].started).count()));
+  return times;
+}
+
+// The same without any of it.
+std::vector<double> bare(const Ask& ask, const Ring& ring, std::vector<Stamp>& stamps) {
+  const nanoseconds end = MonotonicClock::read() + kBlock;
+  std::size_t n = 0;
+  while (n < stamps.size() && (n == 0 || stamps[n - 1].finished < end)) {
+    const std::size_t slot = n % ring.slots;
+    stamps[n].started = MonotonicClock::read();
+    ask(reinterpret_cast<const float*>(ring.input(slot).data()),
+        reinterpret_cast<float*>(ring.output(slot).data()));
+    stamps[n++].finished = MonotonicClock::read();
+  }
+  std::vector<double> times;
+  for (std::size_t i = 0; i < n; ++i)
+    times.push_back(static_cast<double>((stamps[i].finished - stamps[i].started).count()));
+  return times;
+}
+
+std::unique_ptr<CompiledModel> compiled(const char* spec, const Model& model, int window) {
+  const auto found = Registry::instance().resolve(parse_spec(spec));
+  CompileOptions options;
+  options.window = window;
+  return found.backend->compile(model, nullptr, found.device, options);
 }
 
 template <class Bare>
 std::string compare(const char* spec, const Model& model, const contract::Shape& shape,
                     int rounds) {
-  const auto found = Registry::instance().resolve(parse_spec(spec));
   Random random(7);
   const auto width = static_cast<std::size_t>(shape.window * shape.features);
-  const auto inputs = contract::random_floats(random, 64 * width, 1.0);
-  std::vector<double> times, ours, bare, ratios;
-  times.reserve(1 << 20);
-  CompileOptions options;
-  options.window = shape.window;
+  const auto inputs = contract::random_floats(random, kInputs * width, 1.0);
+  std::vector<float> outputs(kInputs);
+  const Ring ring{reinterpret_cast<const std::byte*>(inputs.data()),
+                  reinterpret_cast<std::byte*>(outputs.data()),
+                  width * 4,
+                  4,
+                  width * 4,
+                  4,
+                  kInputs};
+  std::vector<Stamp> stamps(1 << 20);
+  std::vector<double> through, direct, ratios, differences, overheads;
+  const auto nothing = compiled("null", model, shape.window);
   for (int round = 0; round < rounds; ++round) {
-    const auto compiled = found.backend->compile(model, nullptr, found.device, options);
-    const auto session = compiled->open(1);
+    const auto opened = compiled(spec, model, shape.window);
+    const auto session = opened->open(1), null = nothing->open(1);
     Bare other(model.path.string(), shape.window, shape.features);
-    const Ask through = [&](const float* from, float* to) {
-      session->infer(std::as_bytes(std::span(from, width)),
-                     std::as_writable_bytes(std::span(to, 1)));
-    };
-    const Ask direct = [&](const float* from, float* to) { other.ask(from, to); };
-    block(through, inputs, width, times);  // warm-up
-    block(direct, inputs, width, times);
+    const Ask ask = [&](const float* from, float* to) { other.ask(from, to); };
+    ours(*session, ring, stamps);  // warm-up
+    bare(ask, ring, stamps);
     for (int i = 0; i < 4; ++i) {
       const bool first = random.uniform() < 0.5;
-      double a = 0, b = 0;
-      if (first) a = block(through, inputs, width, times);
-      b = block(direct, inputs, width, times);
-      if (!first) a = block(through, inputs, width, times);
-      ours.push_back(a);
-      bare.push_back(b);
-      ratios.push_back(a / b);
+      std::vector<double> a, b;
+      if (first) a = ours(*session, ring, stamps);
+      b = bare(ask, ring, stamps);
+      if (!first) a = ours(*session, ring, stamps);
+      through.push_back(median(a));
+      direct.push_back(median(b));
+      ratios.push_back(through.back() / direct.back());
+      differences.push_back(through.back() - direct.back());
+      const auto none = ours(*null, ring, stamps);
+      overheads.push_back(std::accumulate(none.begin(), none.end(), 0.0) /
+                          static_cast<double>(none.size()));
     }
   }
   return fmt::format(
       "{{\"spec\":\"{}\",\"runtime\":\"{}\",\"model\":\"GRU T{} I{} H{}\",\"blocks\":{},"
-      "\"steelyard_p50_ns\":{:.0f},\"bare_p50_ns\":{:.0f},\"median_ratio\":{:.4f}}}",
-      spec, found.device.runtime, shape.window, shape.features, shape.hidden, ratios.size(),
-      median(ours), median(bare), median(ratios));
+      "\"steelyard_p50_ns\":{:.0f},\"bare_p50_ns\":{:.0f},\"median_ratio\":{:.4f},"
+      "\"median_difference_ns\":{:.0f},\"overhead_ns\":{:.0f}}}",
+      spec, Registry::instance().resolve(parse_spec(spec)).device.runtime, shape.window,
+      shape.features, shape.hidden, ratios.size(), median(through), median(direct), median(ratios),
+      median(differences), median(overheads));
 }
 
 }  // namespace

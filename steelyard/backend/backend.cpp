@@ -80,6 +80,24 @@ Signature signature_of(const Model& model, int batch, int window) {
   return signature;
 }
 
+void set_shape(Signature& signature, std::size_t output, std::vector<std::int64_t> shape) {
+  TensorInfo& tensor = signature.outputs.at(output);
+  tensor.shape = std::move(shape);
+  const auto counts = [](const TensorInfo& t) {
+    return t.batch_axis >= 0 && t.batch_axis < static_cast<int>(t.shape.size());
+  };
+  const auto input = std::find_if(signature.inputs.begin(), signature.inputs.end(), counts);
+  const auto is_batch = [&](int axis) {
+    return tensor.shape[static_cast<std::size_t>(axis)] ==
+           input->shape[static_cast<std::size_t>(input->batch_axis)];
+  };
+  if (input == signature.inputs.end())
+    tensor.batch_axis = -1;
+  else if (!counts(tensor) || !is_batch(tensor.batch_axis))
+    tensor.batch_axis = !tensor.shape.empty() && is_batch(0) ? 0 : -1;
+  signature.state = state_pairs(signature.inputs, signature.outputs);
+}
+
 std::unique_ptr<Session> CompiledModel::open_steps(int) {
   throw Unsupported("this backend does not carry a model's state from step to step",
                     "measure it with another scenario, or on native-cpu");

@@ -57,6 +57,10 @@ struct Signature {
 // when one is not positive or contradicts the model.
 Signature signature_of(const Model&, int batch, int window);
 
+// For outputs whose shape only the runtime knows: gives the output that shape, and the batch axis
+// that it then has.
+void set_shape(Signature&, std::size_t output, std::vector<std::int64_t> shape);
+
 // Inputs and outputs of one type and shape that are named as one state: h0 and hn, state and
 // state_out, c_in and c_out, initial_h and Y_h.
 std::vector<StatePair> state_pairs(const std::vector<TensorInfo>& inputs,
@@ -108,8 +112,9 @@ class CompiledModel {
   // fell back to the CPU. Asked after open().
   virtual std::vector<Reason> remarks() const { return {}; }
   // Asks `queries` queries in a pass of its own, because looking costs time; default: not known.
-  virtual std::vector<TimePart> parts(std::span<const std::byte> /*in*/, std::span<std::byte> /*out*/,
-                                  int /*batch*/, int /*queries*/) {
+  virtual std::vector<TimePart> parts(std::span<const std::byte> /*in*/,
+                                      std::span<std::byte> /*out*/, int /*batch*/,
+                                      int /*queries*/) {
     return {};
   }
 };

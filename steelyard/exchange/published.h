@@ -92,6 +92,8 @@ template <class V, Is<Artefact> T>
 void published(V& v, T& x) {
   v("kind", x.kind); v("sha256", x.sha256); v("reference_sha256", x.reference_sha256);
 }
+template <class V, Is<GivenInput> T>
+void published(V& v, T& x) { v("name", x.name); v("shape", x.shape); v("sha256", x.sha256); }
 template <class V, Is<PartTold> T>
 void published(V& v, T& x) { v("mean", x.mean); v("definition", x.definition); }
 template <class V, Is<CurveTold> T>
@@ -132,7 +134,8 @@ void published(V& v, T& x) {
   v("host", x.host); v("backend", x.backend); v("device", x.device.id); v("device_name", x.device.name);
   v("runtime", x.device.runtime); v("physical_id", x.device.physical_id); v("stands_for", x.device.stands_for);
   v("precision", x.precision); v("obtained_precision", x.obtained); v("remarks", x.remarks);
-  v("settings", keyed(x.settings)); v("scenario", x.scenario); v("provenance", x.provenance); v("effort", x.effort);
+  v("settings", keyed(x.settings)); v("inputs", x.inputs); v("scenario", x.scenario); v("provenance", x.provenance);
+  v("effort", x.effort);
   v("campaign", x.campaign); v("case", x.case_id); v("truth", x.truth); v("outcome", x.outcome);
   v("queries", x.queries); v("windows", x.windows); v("workers", x.workers);
   v("measured_seconds", x.measured_seconds); v("latency_ns", LatencyTold{x.latency_ns, x.parts});

@@ -129,6 +129,22 @@ TensorInfo read_info(const onnx::ValueInfoProto& proto) {
   return info;
 }
 
+// What is fixed to another number than the first input's batch counts something else than windows:
+// a hundred boxes, a table of anchors.
+void agree_on_batch(Model& model) {
+  const auto first = std::find_if(model.inputs.begin(), model.inputs.end(),
+                                  [](const TensorInfo& tensor) { return tensor.batch_axis >= 0; });
+  if (first == model.inputs.end()) return;
+  const auto extent = [](const TensorInfo& tensor) {
+    return tensor.shape[static_cast<std::size_t>(tensor.batch_axis)];
+  };
+  const std::int64_t batch = extent(*first);
+  for (auto* tensors : {&model.inputs, &model.outputs})
+    for (TensorInfo& tensor : *tensors)
+      if (tensor.batch_axis >= 0 && extent(tensor) > 1 && extent(tensor) != batch)
+        tensor.batch_axis = -1;
+}
+
 void read_recipe(Model& model) {
   const auto found = model.metadata.find("steelyard.recipe");
   if (found == model.metadata.end()) return;
@@ -171,6 +187,7 @@ Model load_model(const fs::path& file) {
   for (const auto& input : proto.graph().input())
     if (!graph->constants.contains(input.name())) model.inputs.push_back(read_info(input));
   for (const auto& output : proto.graph().output()) model.outputs.push_back(read_info(output));
+  agree_on_batch(model);
   if (model.inputs.empty())
     throw Error(fmt::format("{}: the graph has no input", file.string()),
                 "export the model with its input");

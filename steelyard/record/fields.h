@@ -78,6 +78,8 @@ template <class V, Is<Streaming> T>
 void fields(V&, T&) {}
 template <class V, Is<Setting> T>
 void fields(V& v, T& x) { v("key", x.key); v("value", x.value); }
+template <class V, Is<GivenInput> T>
+void fields(V& v, T& x) { v("name", x.name); v("shape", x.shape); v("file", x.file); v("sha256", x.sha256); }
 template <class V, Is<Effort> T>
 void fields(V& v, T& x) {
   v("name", x.name); v("min_queries", x.min_queries); v("min_duration_ns", x.min_duration);
@@ -88,7 +90,7 @@ template <class V, Is<Case> T>
 void fields(V& v, T& x) {
   v("id", x.id); v("model", x.model); v("model_path", x.model_path); v("model_sha256", x.model_sha256);
   v("artefact", x.artefact); v("spec", x.spec); v("device", x.device); v("precision", x.precision);
-  v("settings", x.settings); v("scenario", x.scenario); v("truth", x.truth);
+  v("settings", x.settings); v("inputs", x.inputs); v("scenario", x.scenario); v("truth", x.truth);
 }
 template <class V, Is<HostState> T>
 void fields(V& v, T& x) {
@@ -248,6 +250,7 @@ void fields(V& v, T& x) {
   v("case_id", x.case_id); v("campaign", x.campaign); v("model", x.model); v("model_sha256", x.model_sha256);
   v("truth", x.truth); v("artefact", x.artefact); v("spec", x.spec); v("host", x.host); v("backend", x.backend);
   v("device", x.device); v("precision", x.precision); v("obtained", x.obtained); v("settings", x.settings);
+  v("inputs", x.inputs);
   v("scenario", x.scenario); v("provenance", x.provenance); v("manifest", x.manifest);
   v("after", x.after); v("effort", x.effort);
   v("outcome", x.outcome); v("queries", x.queries); v("windows", x.windows); v("workers", x.workers);

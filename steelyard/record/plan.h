@@ -80,6 +80,18 @@ struct Effort {
   double target_error = 0;
 };
 
+// `--shape`, `--input`: what was said of an input of a model that carries no recipe.
+struct GivenInput {
+  std::string name;
+  std::vector<std::int64_t> shape;  // of a query of one window; empty: the model's own
+  std::string file;                 // .npy or raw numbers; empty: made up from the seed
+  std::string sha256;               // of the file
+  // Equal where the same numbers were asked, wherever they lie.
+  friend bool operator==(const GivenInput& a, const GivenInput& b) {
+    return a.name == b.name && a.shape == b.shape && a.sha256 == b.sha256;
+  }
+};
+
 // One model on one device under one load.
 struct Case {
   std::string id;     // identity(): equal in two campaigns when they asked the same question
@@ -91,10 +103,11 @@ struct Case {
   Device device;
   Precision precision = Precision::fp32;
   std::vector<Setting> settings;
+  std::vector<GivenInput> inputs;
   Scenario scenario;
   std::string truth;  // Truth::id; empty when the model carries no recipe
 };
-// sha256 of model hash, spec, precision, settings, scenario and truth; not of paths.
+// sha256 of model hash, spec, precision, settings, inputs, scenario and truth; not of paths.
 std::string identity(const Case&);
 
 // What changes while one measures; empty where it cannot be read.

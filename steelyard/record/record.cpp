@@ -3,6 +3,7 @@
 #include "steelyard/record/record.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <utility>
@@ -168,6 +169,8 @@ std::string identity(const Case& what) {
   add(text, to_string(spec));
   add(text, to_string(what.precision));
   for (const auto& setting : what.settings) add(text, setting.key + "=" + setting.value);
+  for (const auto& input : what.inputs)
+    add(text, fmt::format("{} [{}] {}", input.name, fmt::join(input.shape, ","), input.sha256));
   add(text, kind_of(what.scenario));
   if (const auto* offline = std::get_if<Offline>(&what.scenario))
     add(text, std::to_string(offline->batch) + "x" + std::to_string(offline->in_flight));

@@ -154,6 +154,7 @@ struct Summary {
   std::vector<Reason> remarks;  // how the runtime took the model
   std::vector<TimePart> parts;
   std::vector<Setting> settings;
+  std::vector<GivenInput> inputs;
   Scenario scenario;
   Provenance provenance = Provenance::measured;
   Manifest manifest;

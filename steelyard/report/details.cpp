@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything known about each case, model by model: all percentiles with their bounds or reasons,
 // identity, start-up, accuracy, energy, findings.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 
 #include "steelyard/report/explain.h"
 #include "steelyard/report/format.h"
@@ -13,6 +17,14 @@ namespace steelyard {
 namespace {
 
 using Optional = std::optional<double>;
+
+// "image 1x3x224x224 photos.npy"
+std::string text_of(const GivenInput& input) {
+  std::string text = input.name;
+  if (!input.shape.empty()) text += fmt::format(" {}", fmt::join(input.shape, "x"));
+  if (!input.file.empty()) text += " " + std::filesystem::path(input.file).filename().string();
+  return text;
+}
 
 // One column of the details: labels and cells of one summary.
 class Sheet {
@@ -61,6 +73,7 @@ class Sheet {
                                              : c_.say(kTerms.precision_obtained,
                                                       {{"asked", asked}, {"obtained", obtained}}));
     for (const auto& [key, value] : s_.settings) text(kTerms.settings, key + "=" + value);
+    for (const GivenInput& input : s_.inputs) text(kTerms.inputs, text_of(input));
     if (s_.outcome.kind != Outcome::Completed) {
       text(kTerms.outcome, name_of(s_.outcome.kind, c_.language));
       text(kTerms.reason, explain(s_.outcome.reason, c_.language));

@@ -144,6 +144,7 @@ struct Terms {
   Phrase precision{"연산 정밀도", "Precision"};
   Phrase precision_obtained{"{asked} 요청, {obtained} 적용", "{asked} asked, {obtained} obtained"};
   Phrase settings{"설정", "Settings"};
+  Phrase inputs{"입력", "Inputs"};
   Phrase queries{"추론 요청 수", "Queries"};
   Phrase queries_cell{"{queries}회({seconds} 동안, 측정 프로세스 {workers}개)",
                       "{queries} (in {seconds}, measuring processes: {workers})"};

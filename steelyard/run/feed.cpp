@@ -7,17 +7,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <numeric>
 #include <optional>
 
-#include "steelyard/base/random.h"
 #include "steelyard/data/data.h"
+#include "steelyard/run/inputs.h"
 
 namespace steelyard {
 namespace {
 
-constexpr std::uint64_t kGeneratedWindows = 256;
-constexpr int kGeneratedRows = 8;  // for models that leave the number of rows open
 constexpr std::size_t kLine = 64;  // slots begin on cache lines, so that all cost the same
 
 std::size_t elements(const TensorInfo& tensor) {
@@ -47,10 +44,18 @@ std::string shape_text(const TensorInfo& tensor) {
   return fmt::format("[{}]", fmt::join(tensor.shape, ","));
 }
 
+const FeedTensor* named(const Feed& feed, const std::string& name) {
+  const auto found = std::find_if(feed.others.begin(), feed.others.end(),
+                                  [&](const FeedTensor& t) { return t.name == name; });
+  return found == feed.others.end() ? nullptr : &*found;
+}
+
 // The input that takes the windows: the first of floating point with the right number of elements.
-std::optional<std::size_t> data_input(const std::vector<TensorInfo>& inputs, std::size_t wanted) {
+std::optional<std::size_t> data_input(const Feed& feed, const std::vector<TensorInfo>& inputs,
+                                      std::size_t wanted) {
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if ((inputs[i].type == ElementType::f32 || inputs[i].quantised.scale != 0) &&
+    if (named(feed, inputs[i].name) == nullptr &&
+        (inputs[i].type == ElementType::f32 || inputs[i].quantised.scale != 0) &&
         elements(inputs[i]) == wanted)
       return i;
   return std::nullopt;
@@ -77,47 +82,11 @@ void take(const TensorInfo& tensor, const std::byte* from, float* to, std::size_
     to[i] = static_cast<float>((std::to_integer<int>(from[i]) - zero) * scale);
 }
 
-// Numbers that any model can take: fp32 in -1..1, indices and truth values 0 or 1.
-void make_up(const TensorInfo& tensor, std::span<std::byte> content, Random& random) {
-  const std::size_t size = size_of(tensor.type);
-  const std::size_t count = size == 0 ? 0 : content.size() / size;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double value = random.uniform();
-    if (tensor.type == ElementType::f32) {
-      const auto number = static_cast<float>(2 * value - 1);
-      std::memcpy(&content[i * size], &number, size);
-    } else if (tensor.type == ElementType::f64) {
-      const double number = 2 * value - 1;
-      std::memcpy(&content[i * size], &number, size);
-    } else if (tensor.type != ElementType::f16 && tensor.type != ElementType::bf16) {
-      content[i * size] = static_cast<std::byte>(value < 0.5 ? 0 : 1);  // little-endian
-    }
-  }
-}
-
-Feed generate(const Model& model, std::uint64_t seed) {
-  const auto inputs = static_shapes(model.inputs, 1, kGeneratedRows);
-  const auto found = std::find_if(inputs.begin(), inputs.end(),
-                                  [](const TensorInfo& t) { return t.type == ElementType::f32; });
-  if (found == inputs.end())
-    throw Error(fmt::format("{} has no fp32 input, so no inputs can be made up for it",
-                            model.path.string()),
-                "add the metadata steelyard.recipe, or export the model with fp32 inputs");
-  Feed feed;
-  feed.generated = true;
-  feed.windows = kGeneratedWindows;
-  feed.window = kGeneratedRows;
-  feed.inputs.resize(kGeneratedWindows * elements(*found));
-  Random random(seed);
-  for (float& value : feed.inputs) value = static_cast<float>(random.uniform() * 2 - 1);
-  return feed;
-}
-
 }  // namespace
 
 Feed load_feed(const Model& model, const std::filesystem::path& data, const std::string& ticker,
-               std::uint64_t seed) {
-  if (!model.recipe) return generate(model, seed);
+               std::uint64_t seed, const std::vector<GivenInput>& given) {
+  if (!model.recipe) return feed_of_inputs(model, given, seed);
   const WindowRecipe& recipe = *model.recipe;
   if (data.empty())
     throw UsageError(fmt::format("{} reads windows of a table, and none was given", model.name),
@@ -165,8 +134,8 @@ FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int 
   ring_.outputs = align(outputs_.data());
 
   const std::size_t per_window = feed.inputs.size() / windows_;
-  const auto chosen = data_input(signature.inputs, per_window * batch_);
-  if (!chosen) {
+  const auto chosen = data_input(feed, signature.inputs, per_window * batch_);
+  if (!chosen && !feed.inputs.empty()) {
     std::string shapes;
     for (const auto& input : signature.inputs) shapes += " " + input.name + shape_text(input);
     throw Error(fmt::format("no input of the model takes {} window(s) of {} numbers; it has{}",
@@ -174,10 +143,14 @@ FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int 
                 "check the model's window and features against its recipe");
   }
   std::size_t offset = 0;
-  for (std::size_t i = 0; i < *chosen; ++i)
-    offset += elements(signature.inputs[i]) * size_of(signature.inputs[i].type);
-  fill(feed, signature.inputs[*chosen], offset);
-  if (feed.generated) fill_others(signature, *chosen);
+  for (std::size_t i = 0; i < signature.inputs.size(); ++i) {
+    const TensorInfo& tensor = signature.inputs[i];
+    if (const FeedTensor* other = named(feed, tensor.name))
+      fill(*other, tensor, offset);
+    else if (i == chosen && !feed.inputs.empty())
+      fill(feed, tensor, offset);
+    offset += elements(tensor) * size_of(tensor.type);
+  }
 
   width_ = steelyard::output_width(signature, batch);
   if (width_ == 0) return;
@@ -217,24 +190,26 @@ void FeedRing::fill(const Feed& feed, const TensorInfo& tensor, std::size_t offs
   }
 }
 
-// Inputs besides the main one, of a model whose inputs are made up: the same in every query; states
-// stay zeros.
-void FeedRing::fill_others(const Signature& signature, std::size_t chosen) {
+void FeedRing::fill(const FeedTensor& from, const TensorInfo& tensor, std::size_t offset) {
+  const Around around = around_batch(tensor);
+  const std::size_t lanes = tensor.batch_axis >= 0 ? batch_ : 1, size = size_of(tensor.type);
+  const std::size_t outer = tensor.batch_axis >= 0 ? around.outer : 1;
+  const std::size_t inner = around.inner * size, window = outer * inner;
+  const std::size_t count = window == 0 ? 0 : from.content.size() / window;
+  if (tensor.type != from.type || window != from.bytes || (count != 1 && count != windows_))
+    throw Error(fmt::format("the input '{}' {} of the model takes other numbers than were made for "
+                            "it",
+                            tensor.name, shape_text(tensor)),
+                "say its shape with --shape, and check what --input gives");
   auto* base = const_cast<std::byte*>(ring_.inputs);
-  Random random(1);
-  std::size_t offset = 0;
-  for (std::size_t i = 0; i < signature.inputs.size(); ++i) {
-    const TensorInfo& tensor = signature.inputs[i];
-    const bool state = std::any_of(signature.state.begin(), signature.state.end(),
-                                   [&](const StatePair& pair) { return pair.input == i; });
-    const std::size_t bytes = elements(tensor) * size_of(tensor.type);
-    if (i != chosen && !state) {
-      std::vector<std::byte> content(bytes);
-      make_up(tensor, content, random);
-      for (std::size_t slot = 0; slot < ring_.slots; ++slot)
-        std::memcpy(base + slot * ring_.input_stride + offset, content.data(), bytes);
+  for (std::size_t slot = 0; slot < ring_.slots; ++slot) {
+    auto* to = base + slot * ring_.input_stride + offset;
+    for (std::size_t b = 0; b < lanes; ++b) {
+      const std::byte* own =
+          from.content.data() + (count == 1 ? 0 : (first_window(slot) + b) % windows_) * window;
+      for (std::size_t o = 0; o < outer; ++o)
+        std::memcpy(to + (o * lanes + b) * inner, own + o * inner, inner);
     }
-    offset += bytes;
   }
 }
 

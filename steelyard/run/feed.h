@@ -16,20 +16,30 @@
 
 namespace steelyard {
 
+// One input of all windows, as the model takes it.
+struct FeedTensor {
+  std::string name;
+  ElementType type = ElementType::f32;
+  std::size_t bytes = 0;           // of one window
+  std::vector<std::byte> content;  // window after window; one alone is every window's
+};
+
 // The windows that a model is asked about.
 struct Feed {
   std::uint64_t windows = 0;
   int window = 8;                  // rows a window
-  std::vector<float> inputs;       // [windows][window][features]
+  std::vector<float> inputs;       // [windows][window][features]; empty: `others` hold all
+  std::vector<FeedTensor> others;  // of a model without recipe
   std::vector<float> calibration;  // training windows in the same layout; may be empty
   Truth truth;                     // without reference; empty when the model carries no recipe
-  bool generated = false;          // random inputs, because there is no recipe
+  bool generated = false;          // there is no recipe: inputs are from files or the seed
+  int sequence = 1;  // Streaming: windows on end that belong together, the state carried along
 };
 
-// Test windows by the model's recipe from `data`; a model without a recipe gets random inputs drawn
-// from `seed`, so that it can at least be timed. Throws Error.
+// Test windows by the model's recipe from `data`. A model without a recipe gets what was given, and
+// otherwise random inputs drawn from `seed`, so that it can at least be timed. Throws Error.
 Feed load_feed(const Model&, const std::filesystem::path& data, const std::string& ticker,
-               std::uint64_t seed);
+               std::uint64_t seed, const std::vector<GivenInput>& given = {});
 
 // Numbers of the first output that belong to one window.
 std::uint32_t output_width(const Signature&, int batch);
@@ -49,7 +59,7 @@ class FeedRing {
  private:
   std::uint64_t first_window(std::size_t slot) const;
   void fill(const Feed&, const TensorInfo& tensor, std::size_t offset);
-  void fill_others(const Signature&, std::size_t chosen);
+  void fill(const FeedTensor&, const TensorInfo& tensor, std::size_t offset);
 
   std::uint64_t windows_;
   std::size_t batch_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the user's words to cases, with everything checked that can be checked before a clock runs.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -13,6 +14,7 @@
 #include "steelyard/model/model.h"
 #include "steelyard/run/artefacts.h"
 #include "steelyard/run/feed.h"
+#include "steelyard/run/inputs.h"
 #include "steelyard/run/run.h"
 
 namespace steelyard {
@@ -25,6 +27,7 @@ struct LoadedModel {
   Model model;
   Feed feed;          // without its truth
   std::string truth;  // id, empty without a recipe
+  std::vector<GivenInput> inputs;
 };
 
 // Outputs of our own engine in fp32, one window at a time: what every other answer is held against.
@@ -53,19 +56,33 @@ void add_reference(const Model& model, const Feed& feed, Truth& truth) {
   }
 }
 
+// A name that no model has is a slip.
+void check_inputs(const std::vector<GivenInput>& said, const std::vector<LoadedModel>& models) {
+  for (const GivenInput& given : said) {
+    std::set<std::string> known;
+    for (const LoadedModel& loaded : models)
+      for (const TensorInfo& input : loaded.model.inputs) known.insert(input.name);
+    if (!known.contains(given.name))
+      throw UsageError(fmt::format("no model has an input '{}'", given.name),
+                       fmt::format("there is: {}", fmt::join(known, ", ")));
+  }
+}
+
 std::vector<LoadedModel> load_models(const RunOptions& options, std::vector<Truth>& truths) {
   if (options.models.empty())
     throw UsageError("there is no model to measure", "add --model FILE.onnx");
   std::vector<LoadedModel> models;
   for (const auto& named : options.models) {
-    LoadedModel loaded{named.name, load_model(fs::absolute(named.path)), {}};
+    LoadedModel loaded{named.name, load_model(fs::absolute(named.path)), {}, {}, {}};
+    loaded.inputs = inputs_for(loaded.model, options.inputs);
+    give_shapes(loaded.model, loaded.inputs);
     if (loaded.name.empty()) loaded.name = loaded.model.name;
     for (const auto& other : models)
       if (other.name == loaded.name && other.model.sha256 != loaded.model.sha256)
         throw UsageError(fmt::format("two models are called {}: {} and {}", loaded.name,
                                      other.model.path.string(), loaded.model.path.string()),
                          fmt::format("name one of them: --model NAME={}", named.path.string()));
-    Feed feed = load_feed(loaded.model, options.data, options.ticker, options.seed);
+    Feed feed = load_feed(loaded.model, options.data, options.ticker, options.seed, loaded.inputs);
     if (!feed.generated) {
       // Reference outputs differ in their last digits between CPUs, so the model stands for them.
       feed.truth.id = sha256(feed.truth.id + "\n" + loaded.model.sha256);
@@ -81,6 +98,7 @@ std::vector<LoadedModel> load_models(const RunOptions& options, std::vector<Trut
     loaded.feed = std::move(feed);
     models.push_back(std::move(loaded));
   }
+  check_inputs(options.inputs, models);
   return models;
 }
 
@@ -272,6 +290,7 @@ Plan make_plan(const RunOptions& options) {
           what.device = target.device;
           what.precision = target.precision;
           what.settings = settings;
+          what.inputs = loaded.inputs;
           what.scenario = scenario;
           what.truth = variant_truth(loaded, what.artefact, plan.truths);
           what.id = identity(what);

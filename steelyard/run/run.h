@@ -30,12 +30,13 @@ struct RunOptions {
     std::vector<std::string> values;  // several sweep
   };
   std::vector<NamedSetting> settings;
+  std::vector<GivenInput> inputs;  // of models without a recipe: name, shape, file as typed
   std::vector<Scenario> scenarios{SingleStream{}};
   Effort effort;
   std::uint64_t seed = 1;
   std::uint64_t memory_limit = 0;  // bytes a worker may have resident; 0 = no limit
   EnergyPlan energy;
-  std::string command;             // as typed, for the manifest
+  std::string command;  // as typed, for the manifest
 };
 
 // Models loaded, data read, devices resolved, truths computed. Throws UsageError or Error; nothing

@@ -11,16 +11,33 @@ Feed rows_of(const Feed& feed) {
   rows.windows = feed.windows * static_cast<std::uint64_t>(feed.window);
   rows.window = 1;
   rows.inputs = feed.inputs;
+  rows.generated = feed.generated;
+  // What is no row is asked with every row of its window.
+  const auto times = static_cast<std::size_t>(feed.window);
+  for (const FeedTensor& other : feed.others) {
+    FeedTensor repeated{other.name, other.type, other.bytes, {}};
+    const std::size_t bytes = other.bytes;
+    if (other.content.size() == bytes) {
+      rows.others.push_back(other);
+      continue;
+    }
+    for (std::size_t i = 0; i < feed.windows * times; ++i)
+      repeated.content.insert(
+          repeated.content.end(),
+          other.content.begin() + static_cast<std::ptrdiff_t>(i / times * bytes),
+          other.content.begin() + static_cast<std::ptrdiff_t>((i / times + 1) * bytes));
+    rows.others.push_back(std::move(repeated));
+  }
   return rows;
 }
 
 StepLoop::StepLoop(CompiledModel& model, const Feed& feed)
     : clock_(model.clock()),
       session_(model.open_steps(1)),
-      rows_(feed.window),
+      rows_(feed.window * feed.sequence),
       ring_(rows_of(feed), session_->signature(), 1, 1),
       width_(output_width(session_->signature(), 1)),
-      windows_(feed.windows) {}
+      windows_(feed.windows / static_cast<std::uint64_t>(feed.sequence)) {}
 
 void StepLoop::begin_at(std::uint64_t window) {
   slot_ = first_ = static_cast<std::size_t>(window % windows_) * static_cast<std::size_t>(rows_);

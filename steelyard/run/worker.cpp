@@ -18,6 +18,7 @@
 #include "steelyard/record/message.h"
 #include "steelyard/run/feed.h"
 #include "steelyard/run/framing.h"
+#include "steelyard/run/inputs.h"
 #include "steelyard/run/instruments.h"
 #include "steelyard/run/measure.h"
 #include "steelyard/run/run.h"
@@ -28,6 +29,7 @@ namespace {
 
 constexpr int kProtocol = 1;
 constexpr int kPartQueries = 100;
+constexpr std::size_t kMostUnjudged = 1 << 20;
 
 // What Prepare made and the blocks use. Members are destroyed from the last to the first: the
 // instruments before the model that they watch.
@@ -89,8 +91,14 @@ Prepared prepare(const PrepareRequest& request) {
       own != nullptr && sha256_of_file(own->path) != own->sha256)
     throw Error(fmt::format("{} is not the file that this campaign was planned with", own->path),
                 "bring back the file, or begin a new campaign without --resume");
+  for (const GivenInput& given : what.inputs)
+    if (!given.file.empty() && sha256_of_file(given.file) != given.sha256)
+      throw Error(fmt::format("{} is not the file that this campaign was planned with", given.file),
+                  "bring back the file, or begin a new campaign without --resume");
   const auto found = Registry::instance().resolve(what.spec);
-  prepared.feed = load_feed(prepared.model, request.data_path, request.ticker, request.seed);
+  give_shapes(prepared.model, what.inputs);
+  prepared.feed =
+      load_feed(prepared.model, request.data_path, request.ticker, request.seed, what.inputs);
   CompileOptions options;
   options.precision = what.precision;
   options.settings = what.settings;
@@ -158,7 +166,8 @@ class Worker {
     answer.block = std::exchange(p.last.block, Block{});
     // The memory of a simulator says nothing about the device.
     if (!p.compiled->clock().is_virtual()) answer.memory_bytes = peak_memory();
-    answer.outputs = p.outputs;
+    // Without a recipe nothing is computed from them, and a picture's may be many.
+    if (!p.feed.generated || p.outputs.size() <= kMostUnjudged) answer.outputs = p.outputs;
     answer.seen = p.seen;
     answer.startup = p.answer.startup;
     return answer;

@@ -34,7 +34,7 @@ std::set<std::string> models_of(const std::vector<Measurement>& all) {
 bool belong_together(const Measurement& a, const Measurement& b, bool by_model) {
   return (!by_model || a.what.model == b.what.model) && a.what.spec == b.what.spec &&
          a.what.precision == b.what.precision && a.what.settings == b.what.settings &&
-         a.what.scenario == b.what.scenario;
+         a.what.inputs == b.what.inputs && a.what.scenario == b.what.scenario;
 }
 
 std::vector<std::string> differing(const Manifest& a, const Manifest& b) {

@@ -64,6 +64,7 @@ Summary identity_of(const Measurement& m) {
   s.remarks = m.remarks;
   s.parts = m.parts;
   s.settings = m.what.settings;
+  s.inputs = m.what.inputs;
   s.scenario = m.what.scenario;
   s.provenance = m.what.device.provenance;
   s.manifest = m.manifest;

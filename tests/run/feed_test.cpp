@@ -56,28 +56,33 @@ TEST(FeedRing, LeavesOtherInputsZero) {
   EXPECT_EQ(numbers_in(ring.ring().input(2)), (std::vector<float>{0, 0, 0, 0, 0, 2, -2}));
 }
 
-TEST(FeedRing, MakesUpEveryInputButStatesWhereThereIsNoRecipe) {
-  Signature signature = fake_signature(1);
-  signature.inputs.push_back({"h", ElementType::f32, {1, 1, 5}, 1});
-  signature.inputs.push_back({"image", ElementType::f32, {1, 3, 2}, 0});
-  signature.inputs.push_back({"ids", ElementType::i64, {1, 2}, 0});
-  signature.outputs.push_back({"h_out", ElementType::f32, {1, 1, 5}, 1});
-  signature.state = state_pairs(signature.inputs, signature.outputs);
-  ASSERT_EQ(signature.state.size(), 1u);
+TEST(FeedRing, PutsEveryInputOfAModelWithoutARecipeInItsPlace) {
+  Signature signature = fake_signature(2);
+  signature.inputs.push_back({"h", ElementType::f32, {1, 2, 2}, 1});
+  signature.inputs.push_back({"ids", ElementType::i64, {3, 2, 1}, 1});
+  signature.inputs.push_back({"scale", ElementType::u8, {2}, -1});
   Feed feed = fake_feed(3);
   feed.generated = true;
-  const FeedRing ring(feed, signature, 1, 1);
-  const auto input = ring.ring().input(1);
-  const auto floats = numbers_in(input.first(input.size() - 16));
-  EXPECT_EQ(std::vector<float>(floats.begin() + 2, floats.begin() + 7),
-            (std::vector<float>{0, 0, 0, 0, 0}));
-  for (std::size_t i = 7; i < 13; ++i) {
-    EXPECT_NE(floats[i], 0) << i;
-    EXPECT_LE(std::abs(floats[i]), 1) << i;
-  }
-  std::int64_t ids[2];
-  std::memcpy(ids, input.data() + input.size() - 16, 16);
-  for (const std::int64_t id : ids) EXPECT_TRUE(id == 0 || id == 1) << id;
+  FeedTensor ids{"ids", ElementType::i64, 24, std::vector<std::byte>(3 * 24)};
+  for (int i = 0; i < 9; ++i) ids.content[static_cast<std::size_t>(i) * 8] = std::byte(i);
+  feed.others = {ids, {"scale", ElementType::u8, 2, {std::byte{5}, std::byte{6}}}};
+  const FeedRing ring(feed, signature, 2, 1);
+  const auto input = ring.ring().input(1);  // windows 2 and 0
+  const auto floats = numbers_in(input.first(4 * 8));
+  EXPECT_EQ(floats, (std::vector<float>{2, -2, 0, 0, 0, 0, 0, 0}));
+  std::vector<std::int64_t> found(6);
+  std::memcpy(found.data(), input.data() + 32, 48);
+  EXPECT_EQ(found, (std::vector<std::int64_t>{6, 0, 7, 1, 8, 2})) << "interleaved";
+  EXPECT_EQ(input[80], std::byte{5});
+  EXPECT_EQ(input[81], std::byte{6});
+}
+
+TEST(FeedRing, RefusesNumbersThatWereMadeForAnotherShape) {
+  Signature signature = fake_signature(1);
+  signature.inputs.push_back({"ids", ElementType::i64, {1, 4}, 0});
+  Feed feed = fake_feed(3);
+  feed.others = {{"ids", ElementType::i64, 24, std::vector<std::byte>(3 * 24)}};
+  EXPECT_THROW(FeedRing(feed, signature, 1, 1), Error);
 }
 
 TEST(FeedRing, TurnsNumbersIntoTheBytesThatStandForThemAndBack) {

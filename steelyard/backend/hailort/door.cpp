@@ -13,6 +13,7 @@
 
 #include "steelyard/backend/backend.h"
 #include "steelyard/backend/hailort/adapters.h"
+#include "steelyard/backend/library_search.h"
 
 namespace steelyard::hailo {
 namespace {
@@ -20,10 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path folder_of_this_module() {
-  Dl_info info{};
-  static const int here = 0;
-  if (::dladdr(&here, &info) == 0 || info.dli_fname == nullptr) return {};
-  return fs::path(info.dli_fname).parent_path();
+  static const int inside = 0;
+  return folder_of_module(&inside);
 }
 
 struct Adapter {
@@ -49,14 +48,10 @@ void* open_library(std::string& reason) {
   // Its log would land in the user's folder; both are read when the library is loaded.
   ::setenv("HAILORT_LOGGER_PATH", "NONE", 0);
   ::setenv("HAILORT_CONSOLE_LOGGER_LEVEL", "critical", 0);
-  fs::path file = "libhailort.so";
-  if (const char* chosen = std::getenv("STEELYARD_HAILORT_LIB"); chosen && *chosen != '\0') {
-    std::error_code ignored;
-    file = fs::is_directory(chosen, ignored) ? fs::path(chosen) / file : fs::path(chosen);
-  }
-  void* const handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (handle == nullptr) reason = ::dlerror();
-  return handle;
+  fs::path file = path_from_environment("STEELYARD_HAILORT_LIB");
+  if (std::error_code ignored; file.empty() || fs::is_directory(file, ignored))
+    file /= "libhailort.so";
+  return open_first({file}, reason);
 }
 
 std::string version_of(void* library) {

@@ -7,11 +7,11 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
 #include "steelyard/backend/backend.h"
+#include "steelyard/backend/library_search.h"
 
 namespace steelyard::onnxruntime {
 namespace {
@@ -20,20 +20,13 @@ namespace fs = std::filesystem;
 
 constexpr const char* kNames[] = {"libonnxruntime.so.1", "libonnxruntime.so"};
 
-fs::path folder_of_this_module() {
-  Dl_info info{};
-  if (::dladdr(reinterpret_cast<const void*>(&library), &info) == 0 || info.dli_fname == nullptr)
-    return {};
-  return fs::path(info.dli_fname).parent_path();
-}
-
 // What to hand to the loader, in order. A bare name makes it search its own path.
 std::vector<fs::path> candidates() {
   std::vector<fs::path> files;
   const auto add_folder = [&](const fs::path& folder) {
     for (const char* name : kNames) files.push_back(folder / name);
   };
-  if (const char* chosen = std::getenv("STEELYARD_ONNXRUNTIME_LIB"); chosen && *chosen != '\0') {
+  if (const auto chosen = path_from_environment("STEELYARD_ONNXRUNTIME_LIB"); !chosen.empty()) {
     std::error_code ignored;
     if (fs::is_directory(chosen, ignored))
       add_folder(chosen);
@@ -41,27 +34,15 @@ std::vector<fs::path> candidates() {
       files.push_back(chosen);
     return files;
   }
-  add_folder(folder_of_this_module());
+  add_folder(folder_of_module(reinterpret_cast<const void*>(&library)));
   add_folder(STEELYARD_ONNXRUNTIME_LIB);
   for (const char* name : kNames) files.push_back(name);
   return files;
 }
 
-void* open_first(std::string& reason) {
-  for (const fs::path& file : candidates()) {
-    std::error_code ignored;
-    const bool here = file.has_parent_path() && fs::exists(file, ignored);
-    if (void* handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)) return handle;
-    reason = ::dlerror();
-    // A file that is there but does not load is the answer; going on would hide it.
-    if (here) return nullptr;
-  }
-  return nullptr;
-}
-
 Library open_library() {
   Library opened;
-  void* handle = open_first(opened.reason);
+  void* handle = open_first(candidates(), opened.reason);
   if (handle == nullptr) return opened;
   const auto entry =
       reinterpret_cast<const OrtApiBase*(ORT_API_CALL*)()>(::dlsym(handle, "OrtGetApiBase"));

@@ -54,6 +54,7 @@ struct Release {
   void operator()(OrtIoBinding* x) const { ort().ReleaseIoBinding(x); }
   void operator()(OrtMemoryInfo* x) const { ort().ReleaseMemoryInfo(x); }
   void operator()(OrtValue* x) const { ort().ReleaseValue(x); }
+  void operator()(OrtTensorTypeAndShapeInfo* x) const { ort().ReleaseTensorTypeAndShapeInfo(x); }
 };
 template <class T>
 using Owned = std::unique_ptr<T, Release>;

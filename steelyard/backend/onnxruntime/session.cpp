@@ -5,11 +5,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
 
 #include "steelyard/backend/onnxruntime/library.h"
+#include "steelyard/backend/states.h"
 
 namespace steelyard::onnxruntime {
 namespace {
@@ -76,6 +78,44 @@ class Buffer {
   Owned<OrtValue> value_;
 };
 
+// Whether the file leaves it to the computation how large an output is.
+bool tells_its_outputs(const Model& model) {
+  if (model.recipe) return true;
+  return std::none_of(model.outputs.begin(), model.outputs.end(), [](const TensorInfo& output) {
+    if (output.shape.empty()) return true;  // of no shape at all, or one number
+    for (std::size_t i = 0; i < output.shape.size(); ++i)
+      if (output.shape[i] < 0 && static_cast<int>(i) != output.batch_axis) return true;
+    return false;
+  });
+}
+
+// The shapes of the outputs as one query of zeros shows them.
+void ask_for_outputs(OrtSession* session, Signature& signature) {
+  std::vector<Buffer> buffers;
+  std::vector<const OrtValue*> inputs;
+  std::vector<const char*> input_names, output_names;
+  for (const TensorInfo& tensor : signature.inputs) {
+    inputs.push_back(buffers.emplace_back(tensor).value());
+    input_names.push_back(tensor.name.c_str());
+  }
+  for (const TensorInfo& tensor : signature.outputs) output_names.push_back(tensor.name.c_str());
+  std::vector<OrtValue*> outputs(signature.outputs.size());
+  check(ort().Run(session, nullptr, input_names.data(), inputs.data(), inputs.size(),
+                  output_names.data(), outputs.size(), outputs.data()),
+        "run the model");
+  std::vector<Owned<OrtValue>> owned(outputs.begin(), outputs.end());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    OrtTensorTypeAndShapeInfo* info = nullptr;
+    check(ort().GetTensorTypeAndShape(outputs[i], &info), "say an output's shape");
+    const Owned<OrtTensorTypeAndShapeInfo> owned_info(info);
+    std::size_t rank = 0;
+    check(ort().GetDimensionsCount(info, &rank), "say an output's shape");
+    std::vector<std::int64_t> shape(rank);
+    check(ort().GetDimensions(info, shape.data(), rank), "say an output's shape");
+    set_shape(signature, i, std::move(shape));
+  }
+}
+
 class BoundSession final : public Session {
  public:
   BoundSession(OrtSession* session, Signature signature)
@@ -135,13 +175,18 @@ class OrtModel final : public CompiledModel {
         remarks_(std::move(remarks)) {}
 
   // All Sessions share one OrtSession, whose Run() may be called from several threads at once.
-  std::unique_ptr<Session> open(int batch) override {
-    return std::make_unique<BoundSession>(session_.get(), signature_of(model_, batch, window_));
-  }
+  std::unique_ptr<Session> open(int batch) override { return bound(batch, window_); }
+  std::unique_ptr<Session> open_steps(int batch) override { return feed_back(bound(batch, 1)); }
   Precision precision() const override { return precision_; }
   std::vector<Reason> remarks() const override { return remarks_; }
 
  private:
+  std::unique_ptr<Session> bound(int batch, int window) const {
+    Signature signature = signature_of(model_, batch, window);
+    if (!tells_its_outputs(model_)) ask_for_outputs(session_.get(), signature);
+    return std::make_unique<BoundSession>(session_.get(), std::move(signature));
+  }
+
   Model model_;
   int window_;
   Precision precision_;

@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
 #include "steelyard/backend/backend.h"
+#include "steelyard/backend/library_search.h"
 
 namespace steelyard::openvino {
 namespace {
@@ -19,13 +19,6 @@ namespace fs = std::filesystem;
 
 // The wheel's file carries the version in its name: libopenvino_c.so.2641.
 constexpr const char* kName = "libopenvino_c.so";
-
-fs::path folder_of_this_module() {
-  Dl_info info{};
-  if (::dladdr(reinterpret_cast<const void*>(&library), &info) == 0 || info.dli_fname == nullptr)
-    return {};
-  return fs::path(info.dli_fname).parent_path();
-}
 
 // The newest of the library's files in that folder; the folder's plain name where there is none.
 fs::path newest_in(const fs::path& folder) {
@@ -37,24 +30,12 @@ fs::path newest_in(const fs::path& folder) {
 }
 
 std::vector<fs::path> candidates() {
-  if (const char* chosen = std::getenv("STEELYARD_OPENVINO_LIB"); chosen && *chosen != '\0') {
+  if (const auto chosen = path_from_environment("STEELYARD_OPENVINO_LIB"); !chosen.empty()) {
     std::error_code ignored;
-    return {fs::is_directory(chosen, ignored) ? newest_in(chosen) : fs::path(chosen)};
+    return {fs::is_directory(chosen, ignored) ? newest_in(chosen) : chosen};
   }
-  return {newest_in(folder_of_this_module() / "openvino"), newest_in(STEELYARD_OPENVINO_LIB),
-          kName};
-}
-
-void* open_first(std::string& reason) {
-  for (const fs::path& file : candidates()) {
-    std::error_code ignored;
-    const bool here = file.has_parent_path() && fs::exists(file, ignored);
-    if (void* handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)) return handle;
-    reason = ::dlerror();
-    // A file that is there but does not load is the answer; going on would hide it.
-    if (here) return nullptr;
-  }
-  return nullptr;
+  const fs::path here = folder_of_module(reinterpret_cast<const void*>(&library));
+  return {newest_in(here / "openvino"), newest_in(STEELYARD_OPENVINO_LIB), kName};
 }
 
 // "2026.4.1-22982-8a2bb3f-releases/2026/4" -> "2026.4.1"
@@ -68,7 +49,7 @@ std::string version_of(const Api& api) {
 
 Library open_library() {
   Library opened;
-  void* handle = open_first(opened.reason);
+  void* handle = open_first(candidates(), opened.reason);
   if (handle == nullptr) return opened;
   static Api api;
   for (const auto& [name, place] : std::initializer_list<std::pair<const char*, void**>>{

@@ -37,6 +37,8 @@ namespace steelyard::openvino {
   X(ov_infer_request_set_callback)          \
   X(ov_infer_request_free)                  \
   X(ov_tensor_data)                         \
+  X(ov_tensor_get_shape)                    \
+  X(ov_shape_free)                          \
   X(ov_tensor_get_byte_size)                \
   X(ov_tensor_free)
 

@@ -12,6 +12,7 @@
 
 #include "steelyard/backend/finished.h"
 #include "steelyard/backend/openvino/library.h"
+#include "steelyard/backend/states.h"
 
 namespace steelyard::openvino {
 namespace {
@@ -20,17 +21,26 @@ const char* text_of(Precision precision) {
   return precision == Precision::bf16 ? "bf16" : precision == Precision::fp16 ? "f16" : "f32";
 }
 
-// A request with the memory behind its tensors.
+// A request with the memory behind its tensors. Gives outputs of `signature` the shapes that the
+// runtime found for them.
 class Request {
  public:
-  Request(const ov_compiled_model_t* model, const Signature& signature) {
+  Request(const ov_compiled_model_t* model, Signature& signature) {
     ov_infer_request_t* made = nullptr;
     check(ov().ov_compiled_model_create_infer_request(model, &made), "open a request");
     handle_.reset(made);
     for (const TensorInfo& tensor : signature.inputs)
       input_bytes_ += inputs_.emplace_back(memory_of(tensor)).size();
-    for (const TensorInfo& tensor : signature.outputs)
-      output_bytes_ += outputs_.emplace_back(memory_of(tensor)).size();
+    for (std::size_t i = 0; i < signature.outputs.size(); ++i) {
+      const std::string& name = signature.outputs[i].name;
+      if (auto shape = shape_of(name); shape != signature.outputs[i].shape)
+        set_shape(signature, i, std::move(shape));
+      output_bytes_ += outputs_.emplace_back(memory_of(signature.outputs[i])).size();
+      if (outputs_.back().empty())
+        throw Unsupported(
+            fmt::format("how large the output '{}' is, OpenVINO knows only after a query", name),
+            "measure this model with another runtime");
+    }
   }
 
   ov_infer_request_t* handle() const { return handle_.get(); }
@@ -52,11 +62,20 @@ class Request {
   }
 
  private:
-  std::span<std::byte> memory_of(const TensorInfo& tensor) {
+  Owned<ov_tensor_t> tensor_named(const std::string& name) const {
     ov_tensor_t* found = nullptr;
-    check(ov().ov_infer_request_get_tensor(handle_.get(), tensor.name.c_str(), &found),
-          "find a tensor");
-    tensors_.emplace_back(found);
+    check(ov().ov_infer_request_get_tensor(handle_.get(), name.c_str(), &found), "find a tensor");
+    return Owned<ov_tensor_t>(found);
+  }
+  std::vector<std::int64_t> shape_of(const std::string& name) const {
+    ov_shape_t shape{};
+    check(ov().ov_tensor_get_shape(tensor_named(name).get(), &shape), "say an output's shape");
+    const std::vector<std::int64_t> axes(shape.dims, shape.dims + shape.rank);
+    ov().ov_shape_free(&shape);
+    return axes;
+  }
+  std::span<std::byte> memory_of(const TensorInfo& tensor) {
+    ov_tensor_t* const found = tensors_.emplace_back(tensor_named(tensor.name)).get();
     void* data = nullptr;
     std::size_t bytes = 0;
     check(ov().ov_tensor_data(found, &data), "reach a tensor's memory");
@@ -142,8 +161,7 @@ class RequestStream final : public Stream {
 
  private:
   struct Slot {
-    Slot(const ov_compiled_model_t* model, const Signature& signature, RequestStream& owner,
-         Clock& clock)
+    Slot(const ov_compiled_model_t* model, Signature& signature, RequestStream& owner, Clock& clock)
         : owner(owner), clock(clock), request(model, signature) {}
     RequestStream& owner;
     Clock& clock;
@@ -193,23 +211,26 @@ class OpenVinoModel final : public CompiledModel {
         settings_(std::move(settings)),
         obtained_(settings_.precision) {}
 
-  std::unique_ptr<Session> open(int batch) override {
-    Signature signature = signature_of(model_, batch, window_);
-    return std::make_unique<OneRequest>(compiled(batch, signature), std::move(signature));
-  }
+  std::unique_ptr<Session> open(int batch) override { return one(batch, window_); }
+  std::unique_ptr<Session> open_steps(int batch) override { return feed_back(one(batch, 1)); }
 
   std::unique_ptr<Stream> stream(int depth, int batch) override {
     if (depth < 1) throw Error(fmt::format("a stream cannot have {} queries in flight", depth));
     Signature signature = signature_of(model_, batch, window_);
-    return std::make_unique<RequestStream>(compiled(batch, signature), std::move(signature), depth,
-                                           clock());
+    return std::make_unique<RequestStream>(compiled(batch, window_, signature),
+                                           std::move(signature), depth, clock());
   }
 
   Precision precision() const override { return obtained_; }
 
  private:
-  const ov_compiled_model_t* compiled(int batch, const Signature& signature) {
-    auto& found = compiled_[batch];
+  std::unique_ptr<Session> one(int batch, int window) {
+    Signature signature = signature_of(model_, batch, window);
+    return std::make_unique<OneRequest>(compiled(batch, window, signature), std::move(signature));
+  }
+
+  const ov_compiled_model_t* compiled(int batch, int window, const Signature& signature) {
+    auto& found = compiled_[{batch, window}];
     if (!found) {
       found = compile(signature);
       char* value = nullptr;
@@ -271,7 +292,7 @@ class OpenVinoModel final : public CompiledModel {
   int window_;
   ModelSettings settings_;
   Precision obtained_;
-  std::map<int, Owned<ov_compiled_model_t>> compiled_;  // by batch
+  std::map<std::pair<int, int>, Owned<ov_compiled_model_t>> compiled_;  // by batch and window
 };
 
 }  // namespace

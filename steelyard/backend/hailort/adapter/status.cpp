@@ -33,13 +33,13 @@ std::string way_out(hailo_status status) {
     case HAILO_CLOSE_FAILURE:
       return "check that the file is there and that this user may open it; for the device itself: "
              "ls -l /dev/hailo*";
-    case HAILO_HEF_NOT_COMPATIBLE_WITH_DEVICE:
+    case kHefNotForThisDevice:
     case HAILO_INVALID_DEVICE_ARCHITECTURE:
       return "compile the model for this device (--hw-arch hailo8l for a Hailo-8L; what was "
              "compiled for a Hailo-8 does not run there): steelyard convert MODEL --to hailort:0";
     case HAILO_INVALID_HEF:
-    case HAILO_HEF_FILE_CORRUPTED:
-    case HAILO_HEF_NOT_SUPPORTED:
+    case kHefCorrupted:
+    case kHefNotSupported:
       return "compile the model again with the Dataflow Compiler that belongs to this HailoRT "
              "(3.33 to 4.23): steelyard convert MODEL --to hailort:0";
     case HAILO_TIMEOUT:
@@ -82,7 +82,7 @@ void refuse(hailo_status status, const std::string& doing) {
   const std::string what =
       fmt::format("HailoRT cannot {}: {} (status {})", doing, words == nullptr ? "no words" : words,
                   static_cast<int>(status));
-  if (status == HAILO_HEF_NOT_COMPATIBLE_WITH_DEVICE) throw Unsupported(what, way_out(status));
+  if (status == kHefNotForThisDevice) throw Unsupported(what, way_out(status));
   throw Error(what, way_out(status));
 }
 
