@@ -44,6 +44,8 @@ struct Runner {
   std::vector<std::unique_ptr<Running>> others;  // of further threads
   bool prepared = false, low_precision = false;
   double error = 0;
+  // Of low precision, over many queries, in percent of the outputs' standard deviation.
+  double rms_percent = 0, most_percent = 0;
   double estimate_us = 0;
   std::vector<double> blocks;  // one figure a round: median or mean, in microseconds
   std::vector<float> calls;    // single calls, where they are timed singly
@@ -87,6 +89,38 @@ double error_of(Running& running, const Case& c, bool prepared) {
     }
   }
   return worst;
+}
+
+std::vector<float> answers(Running& running, const Case& c) {
+  std::vector<float> all(c.many.size());
+  running.reset();
+  for (std::size_t q = 0; q < all.size(); ++q) running.run(c.many[q].data(), &all[q]);
+  return all;
+}
+
+// Low precision against our fp32 engine, whose own error is a ten-thousandth of it: so many windows
+// in double precision would take longer than all the measuring.
+void measure_errors(std::vector<Runner>& runners, const Case& c) {
+  if (c.many.empty() || runners.empty() || runners[0].name != "native") return;
+  const std::vector<float> truth = answers(*runners[0].running, c);
+  double sum = 0, squares = 0;
+  for (const double y : truth) {
+    sum += y;
+    squares += y * y;
+  }
+  const double n = double(truth.size());
+  const double deviation = std::sqrt(std::max(1e-30, squares / n - sum / n * (sum / n)));
+  for (Runner& r : runners) {
+    if (!r.low_precision) continue;
+    const std::vector<float> got = answers(*r.running, c);
+    double wrong = 0;
+    for (std::size_t q = 0; q < got.size(); ++q) {
+      const double e = 100 * std::abs(double(got[q]) - truth[q]) / deviation;
+      wrong += e * e;
+      r.most_percent = std::max(r.most_percent, e);
+    }
+    r.rms_percent = std::sqrt(wrong / n);
+  }
 }
 
 void pin(int core) {
@@ -166,6 +200,7 @@ std::vector<Runner> open_all(const std::vector<Setting>& settings, const Case& c
     r.error = error_of(*r.running, c, r.prepared);
     runners.push_back(std::move(r));
   }
+  measure_errors(runners, c);
   return runners;
 }
 
@@ -190,6 +225,7 @@ const Runner* best(const std::vector<Runner>& runners, bool ours, bool low_preci
   const Runner* found = nullptr;
   for (const Runner& r : runners) {
     const bool own = r.name.rfind("native", 0) == 0;
+    if (r.name.rfind("prototype", 0) == 0) continue;
     if (own != ours || r.low_precision != low_precision || r.prepared) continue;
     if (!found || quantile(r.blocks, 0.5) < quantile(found->blocks, 0.5)) found = &r;
   }
@@ -215,14 +251,14 @@ std::string row_json(const Runner& r, const Runner* peer, int batch) {
   std::string blocks;
   for (const double b : r.blocks) blocks += fmt::format("{}{:.4f}", blocks.empty() ? "" : ",", b);
   return fmt::format(
-      R"({{"engine":"{}","figure":"{}","us":{:.4f},"quiet_us":{:.4f},"p99_us":{},"queries_per_second":{:.0f},"max_abs_error":{:.2e},"ratio_to_best_peer":{},"blocks_us":[{}]}})",
+      R"({{"engine":"{}","figure":"{}","us":{:.4f},"quiet_us":{:.4f},"p99_us":{},"queries_per_second":{:.0f},"max_abs_error":{:.2e},"rms_error_percent":{:.3g},"most_error_percent":{:.3g},"ratio_to_best_peer":{},"blocks_us":[{}]}})",
       r.name,
       !r.others.empty() ? "calls of all threads"
       : r.calls.empty() ? "mean of 1000"
                         : "p50",
       quantile(r.blocks, 0.5), quiet(r),
       calls.empty() ? "null" : fmt::format("{:.4f}", quantile(calls, 0.99)),
-      batch * 1e6 / quantile(r.blocks, 0.5), r.error,
+      batch * 1e6 / quantile(r.blocks, 0.5), r.error, r.rms_percent, r.most_percent,
       peer ? fmt::format("{:.4f}", ratio(r, *peer)) : "null", blocks);
 }
 
@@ -256,9 +292,13 @@ std::string report(const Case& c, const std::vector<Runner>& runners) {
     rows += (rows.empty() ? "" : ",\n    ") + row_json(r, against, c.problem.batch);
     const double us = quantile(r.blocks, 0.5);
     fmt::print(
-        "{:<18} {:<18} {:>10.3f} us (quiet {:>10.3f}) {:>12.0f} /s  error {:.1e}  / best peer {}\n",
+        "{:<18} {:<18} {:>10.3f} us (quiet {:>10.3f}) {:>12.0f} /s  error {:.1e}  / best peer "
+        "{}{}\n",
         c.problem.name, r.name, us, quiet(r), c.problem.batch * 1e6 / us, r.error,
-        against ? fmt::format("{:.3f}", ratio(r, *against)) : "-");
+        against ? fmt::format("{:.3f}", ratio(r, *against)) : "-",
+        r.rms_percent > 0
+            ? fmt::format("  error {:.3g} % (most {:.3g} %)", r.rms_percent, r.most_percent)
+            : "");
   }
   std::fflush(stdout);
   return fmt::format(

@@ -16,8 +16,10 @@ struct Problem {
   int window = 1, batch = 1;
   bool stream = false;  // one step a call, state carried over
   std::string onnx;     // the same as a file with static shapes
-  // Windows [n][window][features] like those to come, for int8.
+  // Windows [n][calibration_window][features] like those to come, for int8. Those of a stream are
+  // long: how large its states become shows only after many steps.
   std::vector<float> calibration;
+  int calibration_window = 1;
 };
 
 // A network made ready. `run` is what is timed: from the caller's memory to the caller's memory.

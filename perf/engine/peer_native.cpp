@@ -37,11 +37,13 @@ Running* open(const char* name, const Problem& p) {
   if (std::strstr(name, "bf16")) options.precision = Precision::bf16;
   if (std::strstr(name, "int8")) options.precision = Precision::int8;
   options.calibration = p.calibration;
-  options.calibration_window = p.window;
+  options.calibration_window = p.calibration_window;
   return new Native(p, options);
 }
 
 }  // namespace
 }  // namespace steelyard::perf
 
-STEELYARD_PEER("native,native-prepared,native-bf16,native-int8", steelyard::perf::open)
+STEELYARD_PEER(
+    "native,native-prepared,native-bf16,native-prepared-bf16,native-int8,native-prepared-int8",
+    steelyard::perf::open)

@@ -8,7 +8,7 @@
 namespace steelyard::perf {
 namespace {
 
-constexpr int kQueries = 64;
+constexpr int kQueries = 64, kMany = 1024;
 
 struct Row {
   const char* name;
@@ -30,8 +30,8 @@ constexpr Row kRows[] = {
     {"stream 128-96-96", Cell::lstm, 1, 128, 96, 2, 1, true, 0.60, 0.40},
 };
 
-std::vector<std::vector<float>> walks(const Problem& p, Random& random) {
-  std::vector<std::vector<float>> queries(kQueries);
+std::vector<std::vector<float>> walks(const Problem& p, Random& random, int count = kQueries) {
+  std::vector<std::vector<float>> queries(count);
   const std::size_t width = std::size_t(p.batch) * p.network.features;
   for (auto& q : queries) {
     std::vector<double> level(width);
@@ -61,9 +61,12 @@ Case make_case(Problem problem, const reference::Shape& shape, std::uint64_t see
   // Other walks than those that are measured.
   Problem one = p;
   one.batch = 1;
+  if (p.stream) one.window = 64;
+  p.calibration_window = one.window;
   for (const auto& walk : walks(one, random)) {
     p.calibration.insert(p.calibration.end(), walk.begin(), walk.end());
   }
+  if (p.batch == 1 && most_checked == kQueries) c.many = walks(p, random, kMany);
   if (!p.stream) {
     // Enough of a large batch to find an error in any of its rows.
     const int checked = p.batch == 1 ? most_checked : 1;

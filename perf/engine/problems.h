@@ -15,6 +15,7 @@ struct Case {
   double prepared_bar = 0;                  // the same after prepare()
   std::vector<std::vector<float>> queries;  // each [window][batch][features]
   std::vector<std::vector<double>> truth;   // in double precision
+  std::vector<std::vector<float>> many;     // queries for the error of low precision, batch 1 only
 };
 
 // The table's networks at this batch, those whose name contains `only`.

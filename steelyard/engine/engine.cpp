@@ -121,6 +121,7 @@ class NarrowSession final : public EngineSession {
 
   void prepare() override {
     if (!ticks_) refuse_steps();
+    ticks_->prepare();
   }
 
   void reset() override {

@@ -37,6 +37,11 @@ std::vector<Shape> shapes() {
   Shape reversed = shape_of(Cell::gru, 12);
   reversed.reverse = true;
   all.push_back(reversed);
+  // So many features are rounded like states.
+  for (const Cell cell : {Cell::rnn, Cell::gru, Cell::lstm}) {
+    all.push_back(shape_of(cell, 20));
+    all.back().features = 21;
+  }
   Shape last = shape_of(Cell::lstm, 12, 2, 2);
   last.readout = Readout::last_step;
   all.push_back(last);
@@ -94,9 +99,9 @@ void expect_within(Precision precision, double bound) {
   }
 }
 
-TEST(Narrow, Bf16StaysNearTheReference) { expect_within(Precision::bf16, 0.01); }
+TEST(Narrow, Bf16StaysNearTheReference) { expect_within(Precision::bf16, 0.008); }
 
-TEST(Narrow, Int8StaysNearTheReference) { expect_within(Precision::int8, 0.06); }
+TEST(Narrow, Int8StaysNearTheReference) { expect_within(Precision::int8, 0.03); }
 
 TEST(Narrow, OneSampleGivesWhatItGivesInABatch) {
   Random random(5);
@@ -120,9 +125,9 @@ TEST(Narrow, OneSampleGivesWhatItGivesInABatch) {
   }
 }
 
-TEST(Narrow, StepsReachTheSameOutputAsTheWholeWindow) {
+void expect_steps_reach_the_window(const Shape& shape) {
   Random random(6);
-  const Network network = reference::random_network(shape_of(Cell::gru, 24, 2), random);
+  const Network network = reference::random_network(shape, random);
   constexpr int kWindow = 7;
   const auto input = reference::random_values(std::size_t(kWindow) * network.features, 1, random);
   for (const Precision precision : {Precision::bf16, Precision::int8}) {
@@ -133,7 +138,8 @@ TEST(Narrow, StepsReachTheSameOutputAsTheWholeWindow) {
     for (int round = 0; round < 2; ++round) {
       session->reset();
       for (int t = 0; t < kWindow; ++t) {
-        session->prepare();
+        // In the second round no step is prepared, in the first all but one.
+        if (round == 0 && t != 3) session->prepare();
         session->step({input.data() + t * network.features, std::size_t(network.features)},
                       stepped);
       }
@@ -142,9 +148,20 @@ TEST(Narrow, StepsReachTheSameOutputAsTheWholeWindow) {
   }
 }
 
-TEST(Narrow, InputsBeyondTheCalibratedRangeAreLimited) {
+TEST(Narrow, StepsReachTheSameOutputAsTheWholeWindow) {
+  for (const Cell cell : {Cell::rnn, Cell::gru, Cell::lstm}) {
+    Shape shape = shape_of(cell, 24, 2);
+    expect_steps_reach_the_window(shape);
+    shape.features = 19;
+    expect_steps_reach_the_window(shape);
+  }
+}
+
+TEST(Narrow, ManyInputsBeyondTheCalibratedRangeAreLimited) {
   Random random(7);
-  const Network network = reference::random_network(shape_of(Cell::gru, 8), random);
+  Shape shape = shape_of(Cell::gru, 8);
+  shape.features = 20;
+  const Network network = reference::random_network(shape, random);
   constexpr int kWindow = 4;
   const std::size_t size = std::size_t(kWindow) * network.features;
   const std::vector<float> calibration(size, 1.0f), far(size, 1000.0f);

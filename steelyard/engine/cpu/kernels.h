@@ -11,7 +11,12 @@
 #include "steelyard/model/network.h"
 
 // Loops over registers must disappear, except under a sanitizer, which would check each copy.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef __has_feature  // clang
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define STEELYARD_SANITIZED
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(STEELYARD_SANITIZED)
 #define STEELYARD_UNROLL
 #define STEELYARD_SMALL_TILES 1
 #else

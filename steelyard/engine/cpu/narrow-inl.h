@@ -81,7 +81,7 @@ inline __attribute__((always_inline)) const std::uint32_t* add_bf16(
       for (int q = 0; q < NB; ++q) {
         const std::uint32_t* at = w + g * p.gate + q * kNarrowLanes;
         const auto both = L::words(at);
-        const auto lower = L::lower(both);
+        const auto lower = (g * NB + q) % 2 ? L::lower_by_shuffle(both) : L::lower(both);
 #pragma GCC unroll 8
         for (int s = 0; s < S; ++s) {
           auto& a = sum[0][s][q][row];
@@ -109,6 +109,44 @@ inline __attribute__((always_inline)) const std::uint32_t* add_bf16(
   return end;
 }
 
+// sum += fp32 weights times the caller's input.
+template <class Lanes, Formula F, int S, int NB, int Sets>
+inline __attribute__((always_inline)) void add_input(
+    typename Lanes::F (&sum)[Sets][S][NB][narrow_rows_of(F)], const NarrowStep& j,
+    const NarrowPlace& p, int block, int sample) {
+  using L = Lanes;
+  constexpr int G = gates_of(F);
+  const int first = block / kNarrowBlocks * kNarrowBlocks;
+  const float* w = j.w->wx + std::ptrdiff_t(first) * j.w->widths[0] * G * kNarrowLanes +
+                   (block - first) * kNarrowLanes;
+  const float* v = j.x[0] + sample * j.x_sample[0];
+  for (int k = 0; k < j.w->widths[0]; ++k, ++v, w += p.group) {
+    typename L::F x[S];
+#pragma GCC unroll 8
+    for (int s = 0; s < S; ++s) x[s] = L::broadcast(v + s * j.x_sample[0]);
+#pragma GCC unroll 8
+    for (int g = 0; g < G; ++g) {
+      const int row = narrow_row(F, g, true);
+#pragma GCC unroll 8
+      for (int q = 0; q < NB; ++q) {
+        const auto weights = L::load(w + g * p.gate + q * kNarrowLanes);
+#pragma GCC unroll 8
+        for (int s = 0; s < S; ++s) {
+          auto& a = sum[0][s][q][row];
+          a = L::fma(weights, x[s], a);
+        }
+      }
+    }
+  }
+}
+
+// Where the sums of one block of one sample start, or go.
+template <Formula F>
+inline __attribute__((always_inline)) std::ptrdiff_t narrow_sums_at(const NarrowPacked& w,
+                                                                    int block, int sample) {
+  return (std::ptrdiff_t(sample) * w.blocks + block) * narrow_rows_of(F) * kNarrowLanes;
+}
+
 template <class Lanes, Formula F, int S, int NB>
 void narrow_bf16_tile(const NarrowStep& j, int block, int sample) {
   using L = Lanes;
@@ -121,16 +159,27 @@ void narrow_bf16_tile(const NarrowStep& j, int block, int sample) {
     for (int q = 0; q < NB; ++q) {
       for (int r = 0; r < R; ++r) {
         sum[Sets - 1][s][q][r] = L::zero();
-        sum[0][s][q][r] = L::load(w.bias + ((block + q) * R + r) * kNarrowLanes);
+        sum[0][s][q][r] =
+            L::load((j.start ? j.start + narrow_sums_at<F>(w, block + q, sample + s)
+                             : w.bias + std::ptrdiff_t(block + q) * R * kNarrowLanes) +
+                    r * kNarrowLanes);
       }
     }
   }
   const std::uint32_t* words = place.words;
-  for (int i = 0; i < w.operands; ++i) {
-    words = add_bf16<L, F, S, NB, Sets>(sum, words, place, j.x[i] + sample * j.x_sample[i],
-                                        j.x_sample[i], w.widths[i], true, j.backward);
+  if (w.wx) {
+    if (!j.keep) add_input<L, F, S, NB, Sets>(sum, j, place, block, sample);
+  } else {
+    for (int i = 0; i < w.operands; ++i) {
+      if (j.keep) {
+        words += (w.widths[i] + 1) / 2 * place.group;
+        continue;
+      }
+      words = add_bf16<L, F, S, NB, Sets>(sum, words, place, j.x[i] + sample * j.x_sample[i],
+                                          j.x_sample[i], w.widths[i], true, j.backward);
+    }
   }
-  if (j.h) {
+  if (j.h && !j.start) {
     add_bf16<L, F, S, NB, Sets>(sum, words, place, j.h + sample * padded, padded, w.hidden, false,
                                 j.backward);
   }
@@ -139,6 +188,17 @@ void narrow_bf16_tile(const NarrowStep& j, int block, int sample) {
       typename L::F row[R];
       for (int r = 0; r < R; ++r) {
         row[r] = Sets == 2 ? L::add(sum[0][s][q][r], sum[Sets - 1][s][q][r]) : sum[0][s][q][r];
+      }
+      if (!j.keep) {
+        const float* scale = w.scale + std::ptrdiff_t(block + q) * gates_of(F) * kNarrowLanes;
+        for (int r = 0; r < R; ++r) {
+          row[r] = L::mul(row[r], L::load(scale + narrow_gate(F, r) * kNarrowLanes));
+        }
+      } else {
+        for (int r = 0; r < R; ++r) {
+          L::store(j.keep + narrow_sums_at<F>(w, block + q, sample + s) + r * kNarrowLanes, row[r]);
+        }
+        continue;
       }
       const std::ptrdiff_t at = (sample + s) * padded + std::ptrdiff_t(block + q) * kNarrowLanes;
       L::store(j.h_next + at, narrow_state<L, F>(j, row, at));
@@ -190,11 +250,27 @@ void narrow_int8_tile(const NarrowStep& j, int block, int sample) {
   const NarrowPacked& w = *j.w;
   const std::ptrdiff_t padded = w.padded();
   const NarrowPlace place = narrow_place(w, block);
-  typename L::F row[NB][R];
+  typename L::F sums[1][1][NB][R];
+  auto& row = sums[0][0];
+  for (int q = 0; q < NB; ++q) {
+    for (int r = 0; r < R; ++r) {
+      row[q][r] = L::load((j.start ? j.start + narrow_sums_at<F>(w, block + q, sample)
+                                   : w.bias + std::ptrdiff_t(block + q) * R * kNarrowLanes) +
+                          r * kNarrowLanes);
+    }
+  }
   const std::uint32_t* words = place.words;
   for (int half = 0; half < 2; ++half) {
     const bool input = half == 0;
-    if (!input && !j.h) break;
+    if (!input && (!j.h || j.start)) break;
+    if (input && w.wx) {
+      if (!j.keep) add_input<L, F, 1, NB, 1>(sums, j, place, block, sample);
+      continue;
+    }
+    if (input && j.keep) {
+      for (int i = 0; i < w.operands; ++i) words += (w.widths[i] + 3) / 4 * place.group;
+      continue;
+    }
     typename L::I sum[2][NB][G];
     for (int q = 0; q < NB; ++q) {
       for (int g = 0; g < G; ++g) {
@@ -212,11 +288,6 @@ void narrow_int8_tile(const NarrowStep& j, int block, int sample) {
       add_int8<L, G, NB>(sum, words, place, j.byte_h + sample * padded, w.hidden, j.backward);
     }
     for (int q = 0; q < NB; ++q) {
-      if (input) {
-        for (int r = 0; r < R; ++r) {
-          row[q][r] = L::load(w.bias + ((block + q) * R + r) * kNarrowLanes);
-        }
-      }
       for (int g = 0; g < G; ++g) {
         const std::ptrdiff_t at = (((block + q) * 2 + half) * G + g) * kNarrowLanes;
         auto& to = row[q][narrow_row(F, g, input)];
@@ -226,10 +297,17 @@ void narrow_int8_tile(const NarrowStep& j, int block, int sample) {
     }
   }
   for (int q = 0; q < NB; ++q) {
+    if (j.keep) {
+      for (int r = 0; r < R; ++r) {
+        L::store(j.keep + narrow_sums_at<F>(w, block + q, sample) + r * kNarrowLanes, row[q][r]);
+      }
+      continue;
+    }
     const std::ptrdiff_t at = sample * padded + std::ptrdiff_t(block + q) * kNarrowLanes;
     const auto h = narrow_state<L, F>(j, row[q], at);
     L::store(j.h_next + at, h);
-    L::store_bytes(j.byte_h_next + at, L::mul(h, L::broadcast(&w.state_steps)));
+    L::store_bytes(j.byte_h_next + at,
+                   L::mul(h, L::load(w.state_steps + (block + q) * kNarrowLanes)));
   }
 }
 

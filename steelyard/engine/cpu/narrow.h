@@ -16,10 +16,14 @@ namespace steelyard::cpu {
 constexpr int kNarrowLanes = 16;
 // How many blocks of units, and of how many samples, are summed up together.
 constexpr int kNarrowBlocks = 2, kNarrowSamples = 2;
+// The caller's input stays fp32 up to this width: it is little work, and its rounding is most of
+// the error where there are few features.
+constexpr int kNarrowFeatures = 16;
 
 // Rows that are summed up: a GRU keeps what the input gives to n (row 3) apart from what the state
 // gives (row 2).
 constexpr int narrow_rows_of(Formula f) { return f == Formula::gru ? 4 : gates_of(f); }
+constexpr int narrow_gate(Formula f, int row) { return f == Formula::gru && row == 3 ? 2 : row; }
 
 // What one direction of one layer multiplies: inputs and then the state, in *groups* of as many
 // values as a word of 32 bits holds weights (2 or 4). An operand begins a new group.
@@ -31,11 +35,14 @@ struct NarrowPacked {
   const std::uint32_t* words = nullptr;  // [strip][group][gate][block of the strip][lane]
   std::ptrdiff_t block_words = 0;        // how many belong to one block
   const float* bias = nullptr;           // [block][row][lane]
-  // int8: what a sum of products is worth, and where it starts, so that values stored with an
-  // offset of 128 count as if they had none. [block][input, state][gate][lane]
+  // What a sum of products is worth. bf16: [block][gate][lane], one for the whole row. int8:
+  // [block][input, state][gate][lane], and where the sum starts, so that values stored with an
+  // offset of 128 count as if they had none.
   const float* scale = nullptr;
   const std::int32_t* start = nullptr;
-  float state_steps = 127;  // int8: how many steps a unit of the state has
+  // The input's weights in fp32, instead of their words: [strip][input][gate][block][lane].
+  const float* wx = nullptr;
+  const float* state_steps = nullptr;  // int8: how many steps a unit of each state has, padded
 
   std::ptrdiff_t padded() const { return std::ptrdiff_t(blocks) * kNarrowLanes; }
 };
@@ -54,6 +61,10 @@ struct NarrowStep {
   float* h_next = nullptr;
   std::uint8_t* byte_h_next = nullptr;
   float* c = nullptr;  // lstm
+  // Sums of the product with the state, [sample][block][row][lane]: made beforehand, or what is to
+  // be stored instead of a new state.
+  const float* start = nullptr;
+  float* keep = nullptr;
 };
 
 struct NarrowKernels {

@@ -50,13 +50,20 @@ std::uint32_t bf16_before(float f, std::uint32_t tail) {
   return sign | std::uint32_t(std::clamp<std::int64_t>(nearest, 0x80, 0x7f7f));
 }
 
-// Where word (block, group, gate, lane) goes.
-std::size_t word_at(const NarrowPacked& p, int block, int group, int gate, int lane) {
+// Where word (block, group, gate, lane) goes, of `block_words` for each block.
+std::size_t word_at(const NarrowPacked& p, std::ptrdiff_t block_words, int block, int group,
+                    int gate, int lane) {
   const int first = block / kNarrowBlocks * kNarrowBlocks;
   const int wide = std::min(kNarrowBlocks, p.blocks - first);
-  return std::size_t(first) * p.block_words +
+  return std::size_t(first) * block_words +
          (std::size_t(group * gates_of(p.formula) + gate) * wide + (block - first)) * kNarrowLanes +
          lane;
+}
+
+// The same among the input's fp32 weights.
+std::size_t input_at(const NarrowPacked& p, int block, int k, int gate, int lane) {
+  return word_at(p, std::ptrdiff_t(p.widths[0]) * gates_of(p.formula) * kNarrowLanes, block, k,
+                 gate, lane);
 }
 
 // The columns of a row in the order of the words, 0 where an operand's last group is not full.
@@ -65,7 +72,7 @@ std::vector<float> padded_row(const NarrowPacked& p, const Matrices& m, int gate
   std::vector<float> row;
   const auto fill = [&] { row.resize((row.size() + each - 1) / each * each, 0.0f); };
   int k = 0;
-  for (int i = 0; i < p.operands; ++i) {
+  for (int i = 0; i < (p.wx ? 0 : p.operands); ++i) {
     for (int j = 0; j < p.widths[i]; ++j) row.push_back(m.w(gate, unit, k++));
     fill();
   }
@@ -98,9 +105,49 @@ std::vector<std::vector<float>> NarrowWeights::input_ranges(const Network& netwo
   }
   const Recurrent& before = network.layers[layer - 1];
   for (int d = 0; d < before.directions; ++d) {
-    all.emplace_back(before.hidden, ranges ? ranges->states[layer - 1][d] : 0.0f);
+    all.push_back(ranges ? ranges->states[layer - 1][d] : std::vector<float>(before.hidden));
   }
   return all;
+}
+
+// The factor by which a row is divided before its weights are rounded to bf16. Their steps double
+// at every power of two, so it decides how many of them lie just below one, where steps are
+// smallest.
+float bf16_scale(const std::vector<float>& row) {
+  constexpr int kTries = 16;
+  double least = INFINITY;
+  float best = 1;
+  for (int i = 0; i < kTries; ++i) {
+    const float scale = std::exp2(float(i) / kTries);
+    double wrong = 0;
+    for (const float w : row) {
+      const float scaled = w / scale;
+      const double e = double(scaled) - std::bit_cast<float>(bf16_before(scaled, 0) << 16);
+      wrong += e * e;
+    }
+    wrong *= double(scale) * scale;
+    if (wrong < least) {
+      least = wrong;
+      best = scale;
+    }
+  }
+  return best;
+}
+
+void NarrowWeights::pack_input(OneWay& one, const Recurrent& layer, int direction) {
+  NarrowPacked& p = one.packed;
+  const int G = gates_of(p.formula);
+  one.wx = Buffer(times(times(std::size_t(layer.input) * G, kNarrowLanes), p.blocks));
+  const Matrices m{layer, direction, p.formula};
+  for (int unit = 0; unit < p.hidden; ++unit) {
+    const int block = unit / kNarrowLanes, lane = unit % kNarrowLanes;
+    for (int g = 0; g < G; ++g) {
+      for (int k = 0; k < layer.input; ++k) {
+        one.wx.data()[input_at(p, block, k, g, lane)] = m.w(g, unit, k);
+      }
+    }
+  }
+  p.wx = one.wx.data();
 }
 
 NarrowWeights::OneWay NarrowWeights::pack(const Network& network, int index, int direction,
@@ -115,69 +162,117 @@ NarrowWeights::OneWay NarrowWeights::pack(const Network& network, int index, int
   p.hidden = layer.hidden;
   p.blocks = (layer.hidden + kNarrowLanes - 1) / kNarrowLanes;
   p.operands = int(inputs.size());
-  const int G = gates_of(p.formula), R = narrow_rows_of(p.formula);
+  const int G = gates_of(p.formula);
   int input_groups = 0;
-  std::vector<float> input_range;  // by column, padded as the row is
-  for (int i = 0; i < p.operands; ++i) {
+  std::vector<float> column_ranges;  // padded as a row is
+  p.widths[0] = int(inputs[0].size());
+  if (index == 0 && p.widths[0] <= kNarrowFeatures) pack_input(one, layer, direction);
+  for (int i = 0; i < (p.wx ? 0 : p.operands); ++i) {
     p.widths[i] = int(inputs[i].size());
     input_groups += (p.widths[i] + each - 1) / each;
-    input_range.insert(input_range.end(), inputs[i].begin(), inputs[i].end());
-    input_range.resize(std::size_t(input_groups) * each, 0.0f);
+    column_ranges.insert(column_ranges.end(), inputs[i].begin(), inputs[i].end());
+    column_ranges.resize(std::size_t(input_groups) * each, 0.0f);
   }
   const int groups = input_groups + (p.hidden + each - 1) / each;
   p.block_words = std::ptrdiff_t(groups) * G * kNarrowLanes;
   one.words = Buffer(times(p.block_words, p.blocks));
-  one.bias = Buffer(times(std::size_t(p.blocks) * R, kNarrowLanes));
-  if (ranges) {
-    one.scale = Buffer(times(std::size_t(p.blocks) * 2 * G, kNarrowLanes));
-    one.start = Buffer(one.scale.size());
-    p.state_steps = 127 / ranges->states[index][direction];
+  p.words = reinterpret_cast<const std::uint32_t*>(one.words.data());
+  pack_biases(one, layer, direction);
+  if (!ranges) {
+    pack_bf16(one, layer, direction, groups);
+    return one;
   }
-  auto* words = reinterpret_cast<std::uint32_t*>(one.words.data());
-  auto* start = reinterpret_cast<std::int32_t*>(one.start.data());
+  const auto& states = ranges->states[index][direction];
+  one.steps = Buffer(std::size_t(p.padded()));
+  for (int i = 0; i < p.hidden; ++i) one.steps.data()[i] = 127 / states[i];
+  p.state_steps = one.steps.data();
+  const std::size_t inputs_end = column_ranges.size();
+  column_ranges.insert(column_ranges.end(), states.begin(), states.end());
+  column_ranges.resize(std::size_t(groups) * each, 0.0f);
+  pack_int8(one, layer, direction, column_ranges, inputs_end);
+  return one;
+}
+
+void NarrowWeights::pack_biases(OneWay& one, const Recurrent& layer, int direction) {
+  NarrowPacked& p = one.packed;
+  const int G = gates_of(p.formula), R = narrow_rows_of(p.formula);
+  one.bias = Buffer(times(std::size_t(p.blocks) * R, kNarrowLanes));
+  p.bias = one.bias.data();
   const Matrices m{layer, direction, p.formula};
   for (int unit = 0; unit < p.hidden; ++unit) {
-    const int block = unit / kNarrowLanes, lane = unit % kNarrowLanes;
-    float* bias = one.bias.data() + std::size_t(block) * R * kNarrowLanes + lane;
+    float* bias =
+        one.bias.data() + std::size_t(unit / kNarrowLanes) * R * kNarrowLanes + unit % kNarrowLanes;
     for (int g = 0; g < G; ++g) {
       const bool apart = p.formula == Formula::gru && g == 2;
       bias[g * kNarrowLanes] = m.bias(g, unit, true) + (apart ? 0 : m.bias(g, unit, false));
       if (apart) bias[3 * kNarrowLanes] = m.bias(g, unit, false);
-      std::vector<float> row = padded_row(p, m, g, unit, each);
-      if (ranges) {
-        const std::size_t inputs_end = input_range.size();
-        for (std::size_t k = 0; k < inputs_end; ++k) row[k] *= input_range[k];
-        for (int half = 0; half < 2; ++half) {
-          const std::size_t at = (std::size_t(block * 2 + half) * G + g) * kNarrowLanes + lane;
-          std::int32_t sum = 0;
-          const float step =
-              to_steps(row, half ? inputs_end : 0, half ? row.size() : inputs_end, sum);
-          one.scale.data()[at] = step / (half ? p.state_steps : 127.0f);
-          start[at] = -128 * sum;
-        }
+    }
+  }
+}
+
+void NarrowWeights::pack_bf16(OneWay& one, const Recurrent& layer, int direction, int groups) {
+  NarrowPacked& p = one.packed;
+  const int G = gates_of(p.formula), R = narrow_rows_of(p.formula);
+  one.scale = Buffer(times(std::size_t(p.blocks) * G, kNarrowLanes));
+  p.scale = one.scale.data();
+  auto* words = reinterpret_cast<std::uint32_t*>(one.words.data());
+  const Matrices m{layer, direction, p.formula};
+  for (int unit = 0; unit < p.hidden; ++unit) {
+    const int block = unit / kNarrowLanes, lane = unit % kNarrowLanes;
+    for (int g = 0; g < G; ++g) {
+      std::vector<float> row = padded_row(p, m, g, unit, 2);
+      const float scale = bf16_scale(row);
+      one.scale.data()[(block * G + g) * kNarrowLanes + lane] = scale;
+      for (int r = 0; r < R; ++r) {
+        if (narrow_gate(p.formula, r) != g) continue;
+        one.bias.data()[(block * R + r) * kNarrowLanes + lane] /= scale;
+      }
+      for (int k = 0; p.wx && k < p.widths[0]; ++k) {
+        one.wx.data()[input_at(p, block, k, g, lane)] /= scale;
       }
       for (int k = 0; k < groups; ++k) {
-        const float* v = row.data() + std::size_t(k) * each;
-        const std::size_t at = word_at(p, block, k, g, lane);
-        if (ranges) {
-          for (int i = 0; i < 4; ++i)
-            words[at] |= std::uint32_t(std::uint8_t(int(v[i]))) << (8 * i);
-        } else {
-          const std::uint32_t low = bf16_before(v[0], 0);
-          words[at] = bf16_before(v[1], low) << 16 | low;
-        }
+        const std::uint32_t low = bf16_before(row[2 * k] / scale, 0);
+        words[word_at(p, p.block_words, block, k, g, lane)] =
+            bf16_before(row[2 * k + 1] / scale, low) << 16 | low;
       }
     }
   }
-  p.words = words;
-  p.bias = one.bias.data();
-  p.scale = one.scale.data();
-  p.start = start;
-  return one;
 }
 
-NarrowWeights::NarrowWeights(const Network& network, const NarrowRanges* ranges) {
-  if (ranges) {
+void NarrowWeights::pack_int8(OneWay& one, const Recurrent& layer, int direction,
+                              const std::vector<float>& column_ranges, std::size_t inputs_end) {
+  NarrowPacked& p = one.packed;
+  const int G = gates_of(p.formula);
+  one.scale = Buffer(times(std::size_t(p.blocks) * 2 * G, kNarrowLanes));
+  one.start = Buffer(one.scale.size());
+  p.scale = one.scale.data();
+  auto* words = reinterpret_cast<std::uint32_t*>(one.words.data());
+  auto* start = reinterpret_cast<std::int32_t*>(one.start.data());
+  p.start = start;
+  const Matrices m{layer, direction, p.formula};
+  for (int unit = 0; unit < p.hidden; ++unit) {
+    const int block = unit / kNarrowLanes, lane = unit % kNarrowLanes;
+    for (int g = 0; g < G; ++g) {
+      std::vector<float> row = padded_row(p, m, g, unit, 4);
+      for (std::size_t k = 0; k < row.size(); ++k) row[k] *= column_ranges[k];
+      for (int half = 0; half < 2; ++half) {
+        const std::size_t at = (std::size_t(block * 2 + half) * G + g) * kNarrowLanes + lane;
+        std::int32_t sum = 0;
+        one.scale.data()[at] =
+            to_steps(row, half ? inputs_end : 0, half ? row.size() : inputs_end, sum) / 127;
+        start[at] = -128 * sum;
+      }
+      for (std::size_t k = 0; k < row.size(); ++k) {
+        words[word_at(p, p.block_words, block, int(k / 4), g, lane)] |=
+            std::uint32_t(std::uint8_t(int(row[k]))) << (8 * (k % 4));
+      }
+    }
+  }
+}
+
+NarrowWeights::NarrowWeights(const Network& network, const NarrowRanges* ranges)
+    : int8_(ranges != nullptr) {
+  if (ranges && network.features > kNarrowFeatures) {
     feature_steps_ = Buffer((network.features + kNarrowLanes - 1) / kNarrowLanes * kNarrowLanes);
     for (int i = 0; i < network.features; ++i) {
       feature_steps_.data()[i] = 127 / ranges->features[i];

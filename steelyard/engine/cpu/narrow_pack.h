@@ -12,8 +12,8 @@ namespace steelyard::cpu {
 
 // How large values become: what eight bits must cover.
 struct NarrowRanges {
-  std::vector<float> features;             // of each input feature
-  std::vector<std::vector<float>> states;  // [layer][direction]
+  std::vector<float> features;                          // of each input feature
+  std::vector<std::vector<std::vector<float>>> states;  // [layer][direction][unit]
 };
 
 class NarrowWeights {
@@ -23,22 +23,30 @@ class NarrowWeights {
   const NarrowPacked& packed(int layer, int direction) const {
     return layers_[layer][direction].packed;
   }
-  // int8: steps a unit of each feature has, padded to whole vectors; empty for bf16.
+  // int8: steps a unit of each feature has, padded to whole vectors; empty where the input stays
+  // fp32.
   const Buffer& feature_steps() const { return feature_steps_; }
-  bool int8() const { return bool(feature_steps_); }
+  bool int8() const { return int8_; }
 
  private:
   struct OneWay {
     NarrowPacked packed;
-    Buffer words, bias, scale, start;
+    Buffer words, bias, scale, start, wx, steps;
   };
   // What a unit of each input of the layer stands for in bytes, by operand.
   std::vector<std::vector<float>> input_ranges(const Network&, int layer,
                                                const NarrowRanges*) const;
+  static void pack_input(OneWay&, const Recurrent&, int direction);
+  static void pack_biases(OneWay&, const Recurrent&, int direction);
+  static void pack_bf16(OneWay&, const Recurrent&, int direction, int groups);
+  // `column_ranges`: what a unit of each column stands for in bytes; the input's first.
+  static void pack_int8(OneWay&, const Recurrent&, int direction,
+                        const std::vector<float>& column_ranges, std::size_t inputs_end);
   OneWay pack(const Network&, int layer, int direction, const NarrowRanges*) const;
 
   std::vector<std::vector<OneWay>> layers_;
   Buffer feature_steps_;
+  bool int8_;
 };
 
 }  // namespace steelyard::cpu

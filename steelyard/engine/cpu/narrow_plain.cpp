@@ -51,6 +51,7 @@ struct PlainLanes {
   static F lower(const W& w) {
     return each<F>([&](int i) { return as_float(w.v[i] << 16); });
   }
+  static F lower_by_shuffle(const W& w) { return lower(w); }
   static F upper(const W& w) {
     return each<F>([&](int i) { return as_float(w.v[i]); });
   }

@@ -26,6 +26,10 @@ std::ptrdiff_t padded_features(int features) {
   return std::ptrdiff_t(features + kNarrowLanes - 1) / kNarrowLanes * kNarrowLanes;
 }
 
+const std::uint8_t* bytes_of(const Buffer& buffer) {
+  return reinterpret_cast<const std::uint8_t*>(buffer.data());
+}
+
 }  // namespace
 
 NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, const Kernels& kernels,
@@ -42,7 +46,7 @@ NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, con
   input_.width = network.features;
   input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : batch);
   input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
-  if (weights.int8()) {
+  if (weights.feature_steps()) {
     row_ = Buffer(padded_features(features_));
     bytes_ = Buffer(times(times(padded_features(features_), chunk_), window) / sizeof(float) + 1);
   }
@@ -70,8 +74,9 @@ NarrowPlan::Pass NarrowPlan::make_pass(const Network& network, int index, int di
   pass.h = Buffer(times(state, pass.sequence ? window_ : 2));
   if (weights_.int8()) pass.bytes = Buffer(pass.h.size() / sizeof(float) + 1);
   if (layer.cell == Cell::lstm) pass.c = Buffer(state);
+  if (keeps == Keeps::state) pass.sums = Buffer(times(state, narrow_rows_of(pass.w->formula)));
   // Pages are made real now, not in the first infer().
-  for (Buffer* b : {&pass.h, &pass.bytes}) {
+  for (Buffer* b : {&pass.h, &pass.bytes, &pass.sums}) {
     if (*b) std::memset(b->data(), 0, b->size() * sizeof(float));
   }
   return pass;
@@ -83,6 +88,22 @@ void NarrowPlan::reset() {
     pass.byte_state = nullptr;
     if (pass.c) std::memset(pass.c.data(), 0, pass.c.size() * sizeof(float));
   }
+  prepared_ = false;
+}
+
+void NarrowPlan::prepare() {
+  if (prepared_) return;
+  for (Pass& pass : passes_) {
+    NarrowStep step;
+    step.w = pass.w;
+    step.samples = batch_;
+    step.backward = pass.turn & 1;
+    step.h = pass.state;
+    step.byte_h = pass.byte_state;
+    step.keep = pass.sums.data();
+    (weights_.int8() ? kernels_.int8 : kernels_.bf16)(step);
+  }
+  prepared_ = true;
 }
 
 void NarrowPlan::to_bytes(const float* input, int samples) {
@@ -106,24 +127,24 @@ void NarrowPlan::run_pass(Pass& pass, const float* input, int samples) {
   step.w = pass.w;
   step.samples = samples;
   step.c = pass.c.data();
+  step.start = prepared_ ? pass.sums.data() : nullptr;
   const int steps = pass.from_last_step ? 1 : window_;
   for (int i = 0; i < steps; ++i) {
     const int time = pass.from_last_step ? window_ - 1 : pass.reverse ? steps - 1 - i : i;
     if (pass.layer == 0) {
-      const std::ptrdiff_t padded = padded_features(features_);
       step.x[0] = input + time * input_.time;
-      step.byte_x[0] =
-          reinterpret_cast<const std::uint8_t*>(bytes_.data()) + time * padded * chunk_;
-      step.x_sample[0] = int8 ? padded : input_.sample;
+      step.x_sample[0] = input_.sample;
+      if (weights_.feature_steps()) {
+        step.x_sample[0] = padded_features(features_);
+        step.byte_x[0] = bytes_of(bytes_) + time * step.x_sample[0] * chunk_;
+      }
     } else {
       const int before = first_pass_[pass.layer - 1];
       for (int d = 0; d < pass.w->operands; ++d) {
         const Pass& from = passes_[before + d];
         const std::size_t at = from.sequence ? time * slot(from) : 0;
         step.x[d] = from.sequence ? from.h.data() + at : from.state;
-        step.byte_x[d] = from.sequence
-                             ? reinterpret_cast<const std::uint8_t*>(from.bytes.data()) + at
-                             : from.byte_state;
+        if (int8) step.byte_x[d] = from.sequence ? bytes_of(from.bytes) + at : from.byte_state;
         step.x_sample[d] = from.w->padded();
       }
     }
@@ -145,7 +166,7 @@ void NarrowPlan::infer(const float* input, float* output) {
     const int samples = std::min(chunk_, batch_ - first);
     const float* from = input + first * input_.sample;
     if (!carries_) reset();
-    if (weights_.int8()) to_bytes(from, samples);
+    if (weights_.feature_steps()) to_bytes(from, samples);
     Operand states[2];
     for (int p = 0; p < int(passes_.size()); ++p) {
       Pass& pass = passes_[p];
@@ -155,16 +176,18 @@ void NarrowPlan::infer(const float* input, float* output) {
     head_.run(states, int(passes_.size()) - last, samples,
               output + std::ptrdiff_t(first) * outputs_);
   }
+  prepared_ = false;
 }
 
-float NarrowPlan::largest_state(int layer, int direction) const {
+void NarrowPlan::raise_to_largest(int layer, int direction, std::vector<float>& states) const {
   const Pass& pass = passes_[first_pass_[layer] + direction];
-  float largest = 0;
-  for (std::size_t i = 0; i < slot(pass) * window_; ++i) {
-    const float size = std::abs(pass.h.data()[i]);
-    if (std::isfinite(size)) largest = std::max(largest, size);
+  const std::size_t padded = std::size_t(pass.w->padded());
+  for (std::size_t row = 0; row < std::size_t(chunk_) * window_; ++row) {
+    for (std::size_t i = 0; i < states.size(); ++i) {
+      const float size = std::abs(pass.h.data()[row * padded + i]);
+      if (std::isfinite(size)) states[i] = std::max(states[i], size);
+    }
   }
-  return largest;
 }
 
 NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
@@ -177,7 +200,7 @@ NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
     if (std::isfinite(windows[i])) range = std::max(range, std::abs(windows[i]));
   }
   for (const Recurrent& layer : network.layers) {
-    ranges.states.emplace_back(layer.directions, 0.0f);
+    ranges.states.emplace_back(layer.directions, std::vector<float>(layer.hidden));
   }
   const NarrowWeights weights(network, nullptr);
   PackCache cache(network, kernels);
@@ -188,18 +211,19 @@ NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
     plan.infer(windows.data() + k * count / std::min(count, kEnough) * each, output.data());
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
       for (int d = 0; d < network.layers[l].directions; ++d) {
-        float& range = ranges.states[l][d];
-        range = std::max(range, plan.largest_state(int(l), d));
+        plan.raise_to_largest(int(l), d, ranges.states[l][d]);
       }
     }
   }
   for (float& range : ranges.features) range = range > 0 ? range : 1.0f;
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     const bool bounded = network.layers[l].activation != Activation::relu;
-    for (float& range : ranges.states[l]) {
-      // Other windows may go a little further.
-      range = range > 0 ? range * 1.1f : 1.0f;
-      if (bounded) range = std::min(range, 1.0f);
+    for (auto& states : ranges.states[l]) {
+      for (float& range : states) {
+        // Other windows may go a little further.
+        range = range > 0 ? range * 1.1f : 1.0f;
+        if (bounded) range = std::min(range, 1.0f);
+      }
     }
   }
   return ranges;

@@ -21,9 +21,11 @@ class NarrowPlan {
 
   // From a zero state, or for Keeps::state from the last one.
   void infer(const float* input, float* output);
+  // Keeps::state: the half of the next infer() that does not depend on its input.
+  void prepare();
   void reset();
-  // Keeps::everything: the largest state that one direction of a layer had in the last infer().
-  float largest_state(int layer, int direction) const;
+  // Keeps::everything: how large each state of one direction of a layer became in the last infer().
+  void raise_to_largest(int layer, int direction, std::vector<float>& states) const;
 
  private:
   struct Pass {
@@ -31,7 +33,7 @@ class NarrowPlan {
     bool reverse = false, from_last_step = false;
     int layer = 0;
     // [slot][sample][padded]: a slot for every step where the next layer reads them all, else two.
-    Buffer h, bytes, c;
+    Buffer h, bytes, c, sums;
     bool sequence = false;
     const float* state = nullptr;
     const std::uint8_t* byte_state = nullptr;
@@ -45,9 +47,9 @@ class NarrowPlan {
   const NarrowWeights& weights_;
   const NarrowKernels& kernels_;
   int batch_, window_, chunk_, features_;
-  bool carries_;
+  bool carries_, prepared_ = false;
   Operand input_;
-  Buffer row_, bytes_;  // int8: the chunk's input, [step][sample][padded]
+  Buffer row_, bytes_;  // int8 and many features: the chunk's input, [step][sample][padded]
   std::vector<Pass> passes_;
   std::vector<int> first_pass_;
   int outputs_;
