@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `steelyard report`: databases in, a document for people out.
-#include <fmt/format.h>
-
 #include <iterator>
-#include <map>
 
 #include "cli/commands.h"
 #include "cli/expected.h"
@@ -11,46 +8,8 @@
 #include "cli/terminal.h"
 #include "steelyard/advise/advise.h"
 #include "steelyard/stats/stats.h"
-#include "steelyard/store/store.h"
 
 namespace steelyard::cli {
-
-namespace {
-
-NothingToMeasure nothing_in(const std::vector<std::filesystem::path>& databases) {
-  return NothingToMeasure(fmt::format("{} holds no measurement yet", databases.front().string()),
-                          "measure with `steelyard run ... --db FILE`");
-}
-
-}  // namespace
-
-std::vector<Measurement> measurements_of(const std::vector<std::filesystem::path>& databases) {
-  std::vector<Measurement> all;
-  for (const auto& file : databases) {
-    auto some = Store(file, Store::Mode::read).load();
-    std::move(some.begin(), some.end(), std::back_inserter(all));
-  }
-  if (all.empty()) throw nothing_in(databases);
-  return all;
-}
-
-// One case at a time: a campaign may hold more queries than memory does.
-std::vector<Summary> summaries_of(const std::vector<std::filesystem::path>& databases) {
-  Summarizer summarizer;
-  std::vector<std::map<std::size_t, Summary>> found(databases.size());
-  for (const bool null : {true, false})
-    for (std::size_t i = 0; i < databases.size(); ++i)
-      Store(databases[i], Store::Mode::read)
-          .visit([&](const Case& what) { return (what.spec.backend == "null") == null; },
-                 [&](std::size_t place, Measurement&& measurement) {
-                   found[i].insert_or_assign(place, summarizer(measurement));
-                 });
-  std::vector<Summary> all;
-  for (auto& rows : found)
-    for (auto& [place, summary] : rows) all.push_back(std::move(summary));
-  if (all.empty()) throw nothing_in(databases);
-  return all;
-}
 
 int execute(const Report& words) {
   const auto suffix = words.output.extension();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Seconds and memory of `steelyard report`: of 500 cases with 50 million queries, and of 15 cases
 // with 150,000. Usage: report_speed make|report DB CASES QUERIES; `report` does what the command
-// does, so that its peak memory is that of a process that did nothing else. One thread.
+// does, so that its peak memory is that of a process that did nothing else.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -12,10 +12,10 @@
 #include <filesystem>
 #include <string>
 
+#include "cli/read.h"
 #include "steelyard/advise/advise.h"
 #include "steelyard/base/random.h"
 #include "steelyard/report/report.h"
-#include "steelyard/stats/stats.h"
 #include "steelyard/store/store.h"
 
 namespace steelyard {
@@ -88,15 +88,9 @@ void make(const std::string& file, std::size_t cases, std::size_t queries) {
 
 void report(const std::string& file) {
   const auto begin = std::chrono::steady_clock::now();
-  Summarizer summarizer;
-  std::vector<Summary> summaries;
+  const std::vector<Summary> summaries = cli::summaries_of({file});
   std::uint64_t queries = 0;
-  Store(file, Store::Mode::read)
-      .visit([](const Case&) { return true; },
-             [&](std::size_t, Measurement&& measurement) {
-               summaries.push_back(summarizer(measurement));
-               queries += summaries.back().queries;
-             });
+  for (const Summary& summary : summaries) queries += summary.queries;
   const auto summarized = std::chrono::steady_clock::now();
   RenderOptions options;
   options.format = Format::html;
