@@ -60,12 +60,12 @@ std::map<Data, std::map<std::string, Case>> models_of(const std::vector<fs::path
 }
 
 // A real result of the same device, or the same row already.
-bool is_there(const std::vector<Measurement>& there, const Measurement& expected) {
-  return std::any_of(there.begin(), there.end(), [&](const Measurement& m) {
-    if (m.outcome.kind != Outcome::Completed || m.what.model != expected.what.model) return false;
-    if (m.what.device.provenance == Provenance::simulated) return m.what.spec == expected.what.spec;
+bool is_there(const std::vector<Summary>& there, const Measurement& expected) {
+  return std::any_of(there.begin(), there.end(), [&](const Summary& s) {
+    if (s.outcome.kind != Outcome::Completed || s.model != expected.what.model) return false;
+    if (s.provenance == Provenance::simulated) return s.spec == to_string(expected.what.spec);
     const auto& stands_for = expected.what.device.stands_for;
-    return stands_for && stands_for_same(*stands_for, m.what.device);
+    return stands_for && stands_for_same(*stands_for, s.device);
   });
 }
 
@@ -88,7 +88,7 @@ std::vector<Measurement> simulate(const RunOptions& options,
 
 }  // namespace
 
-std::vector<Measurement> expected_beside(const std::vector<Measurement>& there,
+std::vector<Measurement> expected_beside(const std::vector<Summary>& there,
                                          const std::vector<fs::path>& databases,
                                          const std::string& command) {
   std::vector<Measurement> added;

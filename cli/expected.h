@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "steelyard/record/record.h"
+#include "steelyard/record/summary.h"
 
 namespace steelyard::cli {
 
 // What the shipped profiles expect of the same models on the same data, for devices of which
 // `there` holds no result. Says on stderr what it adds and what it cannot. Throws Error when none
 // of the models is where it was when it was measured.
-std::vector<Measurement> expected_beside(const std::vector<Measurement>& there,
+std::vector<Measurement> expected_beside(const std::vector<Summary>& there,
                                          const std::vector<std::filesystem::path>& databases,
                                          const std::string& command);
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "steelyard/record/record.h"
 #include "steelyard/record/summary.h"
 
 namespace steelyard::cli {

@@ -27,6 +27,9 @@ std::string name_of(const Summary& s) {
   name += fmt::format("/{}", kind_of(s.scenario));
   if (const auto* offline = std::get_if<Offline>(&s.scenario))
     name += fmt::format("/batch:{}/in_flight:{}", offline->batch, offline->in_flight);
+  if (rate_of(s.scenario) > 0) name += fmt::format("/rate:{}", rate_of(s.scenario));
+  if (const auto* peak = std::get_if<PeakRate>(&s.scenario))
+    name += fmt::format("/p99_ns:{}", peak->p99.count());
   if (s.provenance != Provenance::measured) name += fmt::format("/{}", to_string(s.provenance));
   return name;
 }

@@ -225,6 +225,8 @@ std::string write_html(const Document& document) {
   page.set("subtitle", document.subtitle);
   page.set("style", kStyle);
   page.set("skip", say(kTerms.skip_link));
+  page.set("zoom_in", say(kTerms.zoom_in));
+  page.set("zoom_out", say(kTerms.zoom_out));
   page.set("contents_title", say(kTerms.contents));
   page.set("footer", say(kTerms.footer, {{"version", document.version}}));
   data contents{data::type::list}, sections{data::type::list};

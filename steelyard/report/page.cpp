@@ -40,6 +40,26 @@ const char* const kPage = R"page(<!DOCTYPE html>
 <footer>
 <p>{{footer}}</p>
 </footer>
+<script>
+for (const svg of document.querySelectorAll('figure svg')) {
+  let zoom = 1;
+  const buttons = document.createElement('p');
+  buttons.className = 'zoom';
+  for (const [sign, label, by] of [['+', '{{zoom_in}}', 1.5], ['−', '{{zoom_out}}', 1 / 1.5]]) {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = sign;
+    button.setAttribute('aria-label', label + ': ' + svg.querySelector('title').textContent);
+    button.onclick = () => {
+      zoom = Math.min(8, Math.max(1, zoom * by));
+      svg.style.maxWidth = zoom > 1 ? 'none' : '';
+      svg.style.width = zoom > 1 ? 100 * zoom + '%' : '';
+    };
+    buttons.append(button);
+  }
+  svg.parentElement.before(buttons);
+}
+</script>
 </body>
 </html>
 )page";
@@ -116,8 +136,12 @@ td.missing { background: repeating-linear-gradient(135deg, transparent 0 7px, va
 figure { margin: 1rem 0 2rem; }
 figure .scroll { margin: .4rem 0; background: var(--paper); }
 figcaption { font-size: .9rem; }
+.zoom { float: right; margin: -2.2rem 0 0; }
+.zoom button { min-width: 2rem; min-height: 2rem; margin-left: .3rem; font: inherit; color: var(--ink); background: var(--wash);
+  border: 1px solid var(--line); border-radius: 6px; cursor: pointer; }
 svg { display: block; width: 100%; min-width: 40rem; max-width: 60rem; margin: 0 auto; height: auto; font-family: inherit; }
 svg text { fill: var(--ink); font-size: 13px; }
+svg .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; }
 svg .tick { fill: var(--soft); font-size: 12px; }
 svg .grid { stroke: var(--line); stroke-width: 1; } svg .fine { stroke-width: .5; }
 svg .axis { stroke: var(--soft); stroke-width: 1.2; }
@@ -151,7 +175,7 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); font-size: .88rem;
     --bad: #7a1a1f; --bad-wash: #eee; --warn-wash: #fafafa;
     --c0: #0072b2; --c1: #c24e00; --c2: #007a5a; --c3: #a8518a; --c4: #8a6d00; --c5: #3f3f9f; }
   body { max-width: none; padding: 0; font-size: 9.5pt; }
-  nav, .skip { display: none; }
+  nav, .skip, .zoom { display: none; }
   .scroll { overflow: visible; border: 0; }
   table { font-size: 7.6pt; }
   thead th, tbody th, .numeric .note, .numeric thead th.note { min-width: 0; }

@@ -119,7 +119,8 @@ std::string scatter(const Chart& chart) {
     }
     out += shape(s, x.at(ns), y.at(cost), 7);
     const bool right = x.at(ns) < kWidth * 0.6;
-    out += text(x.at(ns) + (right ? 14 : -14), y.at(cost) + 4.5, right ? "start" : "end", s.name);
+    out += text(x.at(ns) + (right ? 14 : -14), y.at(cost) + 4.5, right ? "start" : "end", s.name,
+                "halo");
   }
   return out + keys(chart, bottom + 60, false) + "</svg>\n";
 }

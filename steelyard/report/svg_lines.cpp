@@ -31,9 +31,10 @@ std::string marks(const Chart& chart, const Axis& x, double bottom) {
   double y = kTop + 14;
   for (const Mark& mark : chart.marks) {
     const double at = x.at(mark.x);
-    out += line("naive", at, kTop, at, bottom);
+    if (&mark == chart.marks.data() || (&mark - 1)->x != mark.x)
+      out += line("naive", at, kTop, at, bottom);
     const bool right = at < kWidth * 0.6;
-    out += text(at + (right ? 8 : -8), y, right ? "start" : "end", mark.label);
+    out += text(at + (right ? 8 : -8), y, right ? "start" : "end", mark.label, "halo");
     y += 17;  // labels of neighbouring lines would cover one another
   }
   return out;

@@ -33,6 +33,7 @@ std::string tick_text(double value, Chart::Unit unit) {
       text = joules(value);
       break;
     case Chart::plain:
+      if (value == 0) return "0";  // never -0
       return std::abs(value) >= 1e6   ? fmt::format("{:g}M", value / 1e6)
              : std::abs(value) >= 1e4 ? fmt::format("{:g}k", value / 1e3)
                                       : fmt::format("{:g}", value);

@@ -28,7 +28,7 @@ struct ChartWords {
       "점선은 최대 처리량의 90 %에 처음 이르는 지점입니다. {list}",
       "A dashed line marks where 90 % of the highest throughput is first reached. {list}"};
   Phrase load_desc{
-      "점선은 요청의 98 % 이상을 제때 처리한 가장 높은 요청률입니다. {list}",
+      "점선은 요청의 98 % 이상을 처리한 가장 높은 요청률입니다. {list}",
       "A dashed line marks the highest rate of which at least 98 % was answered. {list}"};
   Phrase knee_item{"{device}: {setting} {x}, 처리량 {rate}/초, p99 {p99}.",
                    "{device}: {setting} {x}, {rate}/s, p99 {p99}."};

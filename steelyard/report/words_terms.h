@@ -238,6 +238,8 @@ struct Terms {
   Phrase rmse_item{"{device}: {rmse}.", "{device}: {rmse}."};
   Phrase naive_line{"단순 예측 {value}", "naive {value}"};
   Phrase data_behind{"그래프의 데이터", "The data of the chart"};
+  Phrase zoom_in{"그래프 확대", "Enlarge the chart"};
+  Phrase zoom_out{"그래프 축소", "Reduce the chart"};
   Phrase footer{"Steelyard {version} 생성. 이 파일은 외부 자원을 요청하지 않습니다.",
                 "Made by Steelyard {version}. This file requests nothing from outside."};
   Phrase legend{"값의 출처 표시", "Marks of provenance"};

@@ -41,6 +41,15 @@ Summary summarize(const Measurement&, std::optional<double> harness_overhead_ns 
 // and scenario, and the same model where a null case has it. Null cases are kept.
 std::vector<Summary> summarize(const std::vector<Measurement>&);
 
+// The same one at a time. Null cases first: theirs is the overhead of those that follow.
+class Summarizer {
+ public:
+  Summary operator()(const Measurement&);
+
+ private:
+  std::vector<Summary> yardsticks_;
+};
+
 // Joules of a day in which the device holds the model and answers so many windows a second, from
 // the figures of its energy pass. Empty where there are none, or where it cannot keep up.
 std::optional<double> joules_per_day(const Summary&, double rate_per_second);

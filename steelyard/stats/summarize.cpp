@@ -118,28 +118,29 @@ Summary summarize(const Measurement& m, std::optional<double> harness_overhead_n
   return s;
 }
 
+Summary Summarizer::operator()(const Measurement& m) {
+  if (stats::is_null(m)) {
+    Summary s = summarize(m);
+    if (s.latency_ns.mean) yardsticks_.push_back(s);
+    return s;
+  }
+  std::optional<double> overhead;
+  for (const Summary& s : yardsticks_) {
+    if (s.campaign != m.campaign || s.host != stats::host_of(m) || !(s.scenario == m.what.scenario))
+      continue;
+    const bool same = s.model_sha256 == m.what.model_sha256;
+    if (same || !overhead) overhead = s.latency_ns.mean;
+    if (same) break;
+  }
+  return summarize(m, overhead);
+}
+
 std::vector<Summary> summarize(const std::vector<Measurement>& measurements) {
   std::vector<Summary> summaries(measurements.size());
-  std::vector<const Summary*> yardsticks;
-  for (std::size_t i = 0; i < measurements.size(); ++i) {
-    if (!stats::is_null(measurements[i])) continue;
-    summaries[i] = summarize(measurements[i]);
-    if (summaries[i].latency_ns.mean) yardsticks.push_back(&summaries[i]);
-  }
-  const auto overhead_for = [&](const Measurement& m) -> std::optional<double> {
-    std::optional<double> of_another_model;
-    for (const Summary* s : yardsticks) {
-      if (s->campaign != m.campaign || s->host != stats::host_of(m) ||
-          !(s->scenario == m.what.scenario))
-        continue;
-      if (s->model_sha256 == m.what.model_sha256) return s->latency_ns.mean;
-      if (!of_another_model) of_another_model = s->latency_ns.mean;
-    }
-    return of_another_model;
-  };
-  for (std::size_t i = 0; i < measurements.size(); ++i)
-    if (!stats::is_null(measurements[i]))
-      summaries[i] = summarize(measurements[i], overhead_for(measurements[i]));
+  Summarizer summarizer;
+  for (const bool null : {true, false})
+    for (std::size_t i = 0; i < measurements.size(); ++i)
+      if (stats::is_null(measurements[i]) == null) summaries[i] = summarizer(measurements[i]);
   return summaries;
 }
 

@@ -319,15 +319,17 @@ Measurement load_item(sqlite::Connection& database, const Plan& plan, sqlite::St
 
 }  // namespace
 
-std::vector<Measurement> Store::load(bool all_campaigns) const {
+void Store::visit(const std::function<bool(const Case&)>& wanted,
+                  const std::function<void(std::size_t, Measurement&&)>& see,
+                  bool all_campaigns) const {
   std::map<std::string, std::shared_ptr<const Truth>> truths;
   sqlite::Statement truth_rows(*database_, "SELECT id, data FROM truth");
   while (truth_rows.step())
     truths[truth_rows.text(0)] = std::make_shared<Truth>(record_of<Truth>(truth_rows.blob(1)));
 
   const auto attached = attachments(*database_);
-  std::vector<Measurement> all;
-  std::map<std::string, std::size_t> newest;  // case id -> place in `all`
+  std::size_t count = 0;
+  std::map<std::string, std::size_t> newest;  // case id -> place
   // Of two campaigns of one second, the one begun first comes first.
   sqlite::Statement campaigns(*database_,
                               "SELECT plan FROM campaign ORDER BY started_at, (SELECT min(rowid) "
@@ -343,22 +345,32 @@ std::vector<Measurement> Store::load(bool all_campaigns) const {
       if (static_cast<std::size_t>(items.number(0)) >= plan.cases.size())
         throw Error("the database holds a case that its plan does not know",
                     "copy it again from where it was measured");
+      const Case& what = plan.cases[static_cast<std::size_t>(items.number(0))];
+      const auto [earlier, first] = newest.try_emplace(what.id, count);
+      const bool fresh = first || all_campaigns;
+      if (fresh) earlier->second = count++;
+      if (!wanted(what)) continue;
       Measurement measurement = load_item(*database_, plan, items);
+      if (!fresh && measurement.blocks.empty() && measurement.outcome.kind != Outcome::Completed)
+        continue;  // nothing new
       if (const auto truth = truths.find(measurement.what.truth); truth != truths.end())
         measurement.truth = truth->second;
       for (const Attachment& attachment : attached) overlay(measurement, attachment);
-      const auto& id = measurement.what.id;
-      const auto earlier = newest.find(id);
-      const bool nothing_new =
-          measurement.blocks.empty() && measurement.outcome.kind != Outcome::Completed;
-      if (all_campaigns || earlier == newest.end()) {
-        newest[id] = all.size();
-        all.push_back(std::move(measurement));
-      } else if (!nothing_new) {
-        all[earlier->second] = std::move(measurement);
-      }
+      see(earlier->second, std::move(measurement));
     }
   }
+}
+
+std::vector<Measurement> Store::load(bool all_campaigns) const {
+  std::vector<Measurement> all;
+  visit([](const Case&) { return true; },
+        [&](std::size_t place, Measurement&& measurement) {
+          if (place == all.size())
+            all.push_back(std::move(measurement));
+          else
+            all[place] = std::move(measurement);
+        },
+        all_campaigns);
   return all;
 }
 

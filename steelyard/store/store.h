@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -56,6 +57,12 @@ class Store {
   // Everything: one Measurement a (campaign, case), in the order of the plan. Cases measured again
   // in a later campaign replace the earlier ones unless `all_campaigns`.
   std::vector<Measurement> load(bool all_campaigns = false) const;
+  // The same one at a time, because all of them may not fit into memory: the place in the order of
+  // load(), and what stands there. A place comes again with what replaces it. Only cases that
+  // `wanted` takes are read.
+  void visit(const std::function<bool(const Case&)>& wanted,
+             const std::function<void(std::size_t place, Measurement&&)>& see,
+             bool all_campaigns = false) const;
 
  private:
   struct Database;

@@ -34,6 +34,7 @@ function cut() {
 async function open(file, options, name) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
+  page.setDefaultTimeout(300_000);  // on a machine that does other things too
   page.on('console', (m) => { if (m.type() === 'error') wrong.push(`${name}: console: ${m.text()}`); });
   page.on('pageerror', (e) => wrong.push(`${name}: ${e.message}`));
   page.on('request', (r) => { if (!r.url().startsWith('file:') && !r.url().startsWith('data:')) wrong.push(`${name}: request ${r.url()}`); });
