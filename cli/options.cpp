@@ -309,7 +309,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   c_report->add_option("--format", texts.format, "terminal, markdown, html or latex")
       ->type_name("F");
   c_report->add_flag("--with-expected", report.with_expected,
-                     "add expected (simulated) rows for devices not measured");
+                     "add simulated rows of devices not measured");
   add_language(c_report, texts);
   c_report->footer(
       "Without --format the name of FILE decides: .html, .md, .tex, else terminal.\n\n"
@@ -348,9 +348,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   add_build_backend(c_build, build_backend);
   CLI::App* c_verify =
       app.add_subcommand("verify", "Measure devices of known truth and check every figure.");
-  c_verify
-      ->add_option("--falsify", verify.falsify_percent,
-                   "the devices are so many % slower than the truth says: must fail")
+  c_verify->add_option("--falsify", verify.falsify_percent, "slow the devices: must be found WRONG")
       ->check(CLI::Range(0.0, 1000.0))
       ->type_name("PERCENT");
   c_verify->footer("Example:\n  steelyard verify");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -48,6 +49,8 @@ struct Resume {
   std::vector<std::pair<std::string, std::uint32_t>>
       finished_blocks;                   // case id, count of measuring blocks stored
   std::set<std::string> finished_cases;  // case ids that have an outcome
+  // The figures of those blocks, without queries and readings: how sure a case is by now.
+  std::map<std::string, std::vector<Block>> figures;
 };
 
 }  // namespace steelyard

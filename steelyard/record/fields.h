@@ -147,6 +147,7 @@ void fields(V& v, T& x) {
   v("latency", x.latency); v("histogram", x.histogram); v("queries", x.queries); v("readings", x.readings);
   v("gaps", x.gaps); v("other_load", x.other_load); v("send_delay", x.send_delay); v("late", x.late);
   v("rate_per_second", x.rate_per_second); v("prepare", x.prepare); v("host", x.host); v("throttled", x.throttled);
+  v("cool_down_ns", x.cool_down);
 }
 template <class V, Is<Startup> T>
 void fields(V& v, T& x) {
@@ -276,6 +277,7 @@ void fields(V& v, T& x) {
   v("worker", x.worker); v("order", x.order); v("first_window", x.first_window); v("min_queries", x.min_queries);
   v("min_duration_ns", x.min_duration); v("max_duration_ns", x.max_duration); v("warm_up_ns", x.warm_up);
   v("warm_up_queries", x.warm_up_queries); v("keep_queries", x.keep_queries); v("seed", x.seed);
+  v("celsius", x.celsius);
 }
 template <class V, Is<FetchRequest> T>
 void fields(V&, T&) {}
@@ -291,7 +293,7 @@ template <class V, Is<PrepareAnswer> T>
 void fields(V& v, T& x) {
   v("startup", x.startup); v("device", x.device); v("obtained", x.obtained); v("channels", x.channels);
   v("windows", x.windows); v("output_width", x.output_width);
-  v("remarks", x.remarks); v("parts", x.parts);
+  v("remarks", x.remarks); v("parts", x.parts); v("celsius", x.celsius);
 }
 template <class V, Is<BlockAnswer> T>
 void fields(V& v, T& x) { v("count", x.count); v("begin_ns", x.begin); v("end_ns", x.end); }

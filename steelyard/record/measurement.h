@@ -83,6 +83,7 @@ struct Block {
   Moments prepare;              // Streaming: the work between ticks, ns
   HostState host;               // right after the block
   std::uint64_t throttled = 0;  // times that the processor slowed down for heat meanwhile
+  nanoseconds cool_down{0};  // waited before it, until the device was as cool as at the beginning
 };
 
 // Where the time of a query goes, on average, by a runtime's own clocks in a pass of its own.

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -40,6 +41,7 @@ struct BlockRequest {
   std::uint64_t warm_up_queries = 0;
   std::uint64_t keep_queries = 0;  // raw queries to keep at most
   std::uint64_t seed = 0;
+  std::optional<double> celsius;  // of the device at the beginning: wait until it is as cool again
 };
 struct FetchRequest {};
 struct FinishRequest {};
@@ -65,6 +67,7 @@ struct PrepareAnswer {
   std::uint32_t output_width = 0;
   std::vector<Reason> remarks;
   std::vector<TimePart> parts;
+  std::optional<double> celsius;  // the hottest thermometer of the device, where there is one
 };
 struct BlockAnswer {  // the digest: small, so that nothing large travels while somebody measures
   std::uint64_t count = 0;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -14,22 +13,18 @@
 #include "steelyard/base/clock.h"
 #include "steelyard/base/hash.h"
 #include "steelyard/base/random.h"
+#include "steelyard/run/case_state.h"
 #include "steelyard/run/energy_pass.h"
 #include "steelyard/run/host_lock.h"
 #include "steelyard/run/outcome.h"
 #include "steelyard/run/run.h"
 #include "steelyard/run/schedule.h"
-#include "steelyard/run/stopping.h"
-#include "steelyard/run/worker_process.h"
 
 namespace steelyard {
 namespace {
 
 // Raw queries kept of a case over all its blocks; all others are in histogram and moments.
 constexpr std::uint64_t kKeepQueries = 1'000'000;
-// How long an instrument watches the idle device; on a virtual clock this costs nothing.
-constexpr nanoseconds kIdle = std::chrono::seconds(5);
-
 bool is_accelerator(const std::string& physical_id) {
   return !physical_id.empty() && !physical_id.starts_with("cpu") && physical_id != "simulated";
 }
@@ -46,35 +41,13 @@ A expect(Answer answer) {
   throw CaseOver{outcome_of(ErrorAnswer{"the worker answered something that was not asked", ""})};
 }
 
-// Blocks at most, as times the planned ones.
-constexpr std::uint32_t kMostBlocks = 3;
-
 // A search holds many trials.
 nanoseconds limit_of(const Scenario& scenario, const BlockRequest& request) {
   constexpr int kTrials = 40, kWarmUps = 5;
-  return request.max_duration * (std::holds_alternative<PeakRate>(scenario) ? kTrials : 1) +
-         request.warm_up * kWarmUps;
+  const int longest = std::holds_alternative<PeakRate>(scenario) ? kTrials : 1;
+  const int cooling = request.celsius ? 1 : 0;
+  return request.max_duration * (longest + cooling) + request.warm_up * kWarmUps;
 }
-
-struct CaseState {
-  bool ended = false;
-  bool begun = false;  // CaseBegin was sent
-  std::uint32_t blocks_done = 0;
-  std::uint32_t processes = 0;  // started so far; the next one's number
-  nanoseconds spent{0};         // on the blocks of this campaign run
-  std::uint32_t blocks_timed = 0;
-
-  std::unique_ptr<WorkerProcess> process;
-  std::uint32_t planned_worker = 0;  // Turn::worker that `process` serves
-  std::uint64_t last_used = 0;
-  std::string physical_id;
-  PrepareAnswer prepared;
-  std::optional<Block> idle;
-
-  std::vector<float> outputs;
-  std::vector<std::uint8_t> seen;
-  Measurement precise;  // blocks without their queries: how sure the figures are by now
-};
 
 class Campaign {
  public:
@@ -82,11 +55,7 @@ class Campaign {
            const CampaignSetup& setup)
       : plan_(plan), sink_(sink), setup_(setup), states_(plan.cases.size()) {
     turns_ = make_schedule(plan.cases.size(), plan.effort.workers, plan.effort.blocks, plan.seed);
-    for (std::size_t i = 0; i < plan.cases.size(); ++i) {
-      states_[i].ended = resume.finished_cases.contains(plan.cases[i].id);
-      for (const auto& [id, count] : resume.finished_blocks)
-        if (id == plan.cases[i].id) states_[i].blocks_done = states_[i].processes = count;
-    }
+    for (std::size_t i = 0; i < plan.cases.size(); ++i) states_[i].resume(resume, plan.cases[i].id);
   }
 
   void run(const std::atomic<bool>* stop) {
@@ -106,7 +75,7 @@ class Campaign {
   }
 
  private:
-  std::uint32_t blocks_per_case() const { return plan_.effort.blocks * plan_.effort.workers; }
+  std::uint32_t planned_blocks() const { return blocks_per_case(plan_.effort); }
   bool is_due(const Turn& turn) const {
     const CaseState& state = states_[turn.index];
     return !state.ended && turn.block >= state.blocks_done;
@@ -124,12 +93,6 @@ class Campaign {
     return !open.empty();
   }
 
-  bool wants_more(const CaseState& state) const {
-    return state.blocks_done < blocks_per_case() ||
-           (state.blocks_done < kMostBlocks * blocks_per_case() &&
-            needs_longer(state.precise, plan_.effort));
-  }
-
   // Before anything is timed: what cannot be measured here ends now.
   void check_devices() {
     for (std::size_t i = 0; i < states_.size(); ++i) {
@@ -137,7 +100,7 @@ class Campaign {
       try {
         states_[i].physical_id =
             Registry::instance().resolve(plan_.cases[i].spec).device.physical_id;
-        if (states_[i].blocks_done >= blocks_per_case()) end(i, Outcome{});
+        if (!states_[i].wants_more(plan_.effort)) end(i, Outcome{});
       } catch (const NotReady& e) {
         end(i, outcome_of(e.availability));
       } catch (const Error& e) {
@@ -148,25 +111,14 @@ class Campaign {
 
   void end(std::size_t index, const Outcome& outcome) {
     CaseState& state = states_[index];
-    finish(state);
+    state.finish();
     state.ended = true;
     sink_(CaseEnd{index, outcome});
   }
 
-  void finish(CaseState& state) {
-    const auto process = std::move(state.process);
-    if (!process) return;
-    try {
-      process->ask(FinishRequest{}, std::chrono::seconds(10));
-    } catch (const WorkerLost&) {
-      // Everything that it measured is here already; a library that crashes at its end harms
-      // nobody.
-    }
-  }
-
   void measure(const Turn& turn) {
     CaseState& state = states_[turn.index];
-    if (state.process && state.planned_worker != turn.worker) finish(state);
+    if (state.process && state.planned_worker != turn.worker) state.finish();
     if (!state.process) start(turn);
     state.last_used = ++uses_;
     const nanoseconds begin = MonotonicClock::read();
@@ -179,15 +131,10 @@ class Campaign {
     ++state.blocks_done;
     state.prepared.startup = fetched.startup;
     announce(turn);
-    merge(state, fetched);
-    if (plan_.effort.target_error > 0) {
-      Block figures = fetched.block;
-      figures.queries.clear();
-      figures.readings.clear();
-      state.precise.blocks.push_back(std::move(figures));
-    }
+    state.merge(fetched);
+    if (plan_.effort.target_error > 0) state.remember(fetched.block);
     send_block(turn, std::move(fetched.block), fetched.memory_bytes);
-    if (!wants_more(state)) end(turn.index, Outcome{});
+    if (!state.wants_more(plan_.effort)) end(turn.index, Outcome{});
   }
 
   void start(const Turn& turn) {
@@ -202,10 +149,6 @@ class Campaign {
       throw CaseOver{outcome_of(
           ErrorAnswer{fmt::format("the worker speaks version {} of the protocol", hello.protocol),
                       "install the same Steelyard on both sides"})};
-    if (what.device.provenance == Provenance::simulated && !state.begun)
-      state.idle =
-          expect<ObserveAnswer>(state.process->ask(ObserveRequest{what, kIdle}, setup_.patience))
-              .idle;
     // Each fresh process draws its own times; the first draws what the seed alone says.
     const std::uint64_t case_seed =
         (plan_.seed ^ std::stoull(sha256(what.id).substr(0, 16), nullptr, 16)) +
@@ -213,6 +156,7 @@ class Campaign {
     state.prepared = expect<PrepareAnswer>(state.process->ask(
         PrepareRequest{what, plan_.effort, plan_.data_path, plan_.ticker, case_seed},
         setup_.prepare_limit));
+    if (const auto now = state.prepared.celsius) coolness_.try_emplace(state.physical_id, *now);
   }
 
   // An accelerator has one prepared worker at most, the host a bounded number.
@@ -222,13 +166,13 @@ class Campaign {
     for (CaseState& other : states_) {
       if (!other.process) continue;
       if (is_accelerator(state.physical_id) && other.physical_id == state.physical_id) {
-        finish(other);
+        other.finish();
         continue;
       }
       ++alive;
       if (oldest == nullptr || other.last_used < oldest->last_used) oldest = &other;
     }
-    if (alive >= setup_.most_workers && oldest != nullptr) finish(*oldest);
+    if (alive >= setup_.most_workers && oldest != nullptr) oldest->finish();
   }
 
   BlockRequest block_request(const Turn& turn) const {
@@ -236,7 +180,7 @@ class Campaign {
     const Effort& effort = plan_.effort;
     const auto share =
         share_of(effort, plan_.cases[turn.index].scenario, state.prepared.windows, turn.block);
-    const std::uint32_t n = blocks_per_case();
+    const std::uint32_t n = planned_blocks();
     BlockRequest request;
     request.worker = state.processes - 1;
     request.order = static_cast<std::uint32_t>(turn_);
@@ -248,6 +192,8 @@ class Campaign {
     request.warm_up_queries = effort.warm_up_queries;
     request.keep_queries = (kKeepQueries + n - 1) / n;
     request.seed = plan_.seed + turn_;
+    if (const auto cool = coolness_.find(state.physical_id); cool != coolness_.end())
+      request.celsius = cool->second;
     return request;
   }
 
@@ -258,27 +204,6 @@ class Campaign {
     const PrepareAnswer& p = state.prepared;
     sink_(CaseBegin{turn.index, p.channels, p.startup, p.device, p.obtained, p.output_width,
                     p.windows, p.remarks, p.parts});
-    if (state.idle && !state.idle->readings.empty()) {
-      state.idle->worker = state.processes - 1;
-      state.idle->order = static_cast<std::uint32_t>(turn_);
-      send_block(turn, std::move(*state.idle), 0);
-    }
-    state.idle.reset();
-  }
-
-  // A case may have had several workers; what one of them answered stays.
-  static void merge(CaseState& state, const FetchAnswer& fetched) {
-    const std::size_t windows = fetched.seen.size();
-    if (windows == 0) return;
-    const std::size_t width = fetched.outputs.size() / windows;
-    state.outputs.resize(fetched.outputs.size());
-    state.seen.resize(windows);
-    for (std::size_t i = 0; i < windows; ++i) {
-      if (fetched.seen[i] == 0) continue;
-      state.seen[i] = 1;
-      std::copy_n(fetched.outputs.begin() + static_cast<std::ptrdiff_t>(i * width), width,
-                  state.outputs.begin() + static_cast<std::ptrdiff_t>(i * width));
-    }
   }
 
   void send_block(const Turn& turn, Block block, std::uint64_t memory) {
@@ -289,10 +214,9 @@ class Campaign {
     event.outputs = state.outputs;
     event.seen = state.seen;
     event.memory_bytes = memory;
-    event.total = states_.size() * blocks_per_case();
+    event.total = states_.size() * planned_blocks();
     for (const CaseState& other : states_)
-      event.done +=
-          other.ended ? blocks_per_case() : std::min(other.blocks_done, blocks_per_case());
+      event.done += other.ended ? planned_blocks() : std::min(other.blocks_done, planned_blocks());
     event.remaining = remaining();
     sink_(event);
   }
@@ -300,7 +224,7 @@ class Campaign {
   // What each outstanding block took before, or what it is meant to take.
   nanoseconds remaining() const {
     nanoseconds all{0};
-    const nanoseconds meant = plan_.effort.min_duration / blocks_per_case() + plan_.effort.warm_up;
+    const nanoseconds meant = plan_.effort.min_duration / planned_blocks() + plan_.effort.warm_up;
     for (std::size_t i = 0; i < states_.size(); ++i) {
       const CaseState& state = states_[i];
       if (state.ended) continue;
@@ -308,7 +232,7 @@ class Campaign {
       const nanoseconds each = state.blocks_timed > 0 ? state.spent / state.blocks_timed
                                : simulated            ? nanoseconds(std::chrono::milliseconds(50))
                                                       : meant;
-      all += each * (blocks_per_case() - std::min(blocks_per_case(), state.blocks_done));
+      all += each * (planned_blocks() - std::min(planned_blocks(), state.blocks_done));
     }
     return all;
   }
@@ -321,6 +245,7 @@ class Campaign {
   std::size_t turn_ = 0;
   std::uint32_t rounds_ = 0;  // of added blocks
   std::uint64_t uses_ = 0;
+  std::map<std::string, double> coolness_;  // °C of each device at its beginning, by physical id
 };
 
 }  // namespace

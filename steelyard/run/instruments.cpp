@@ -74,6 +74,21 @@ void Instruments::read_due(nanoseconds until, std::vector<Reading>& readings) {
     if (until >= watched.due) read_one(watched, until, readings);
 }
 
+std::optional<double> Instruments::hottest(nanoseconds now) {
+  const auto is_thermometer = [](const Channel& channel) { return channel.unit == "°C"; };
+  std::vector<Reading> readings;
+  for (Watched& watched : watched_) {
+    const auto first = channels_.begin() + watched.first_channel;
+    if (std::any_of(first, first + watched.channels, is_thermometer))
+      read_one(watched, now, readings);
+  }
+  std::optional<double> found;
+  for (const Reading& reading : readings)
+    if (is_thermometer(channels_[reading.channel]))
+      found = std::max(found.value_or(reading.value), reading.value);
+  return found;
+}
+
 struct Watch::Thread {
   std::vector<Reading> readings;
   std::exception_ptr failure;

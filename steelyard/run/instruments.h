@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,8 @@ class Instruments {
   void read(nanoseconds until, std::vector<Reading>& readings);
   // The same of those instruments only whose next reading is due.
   void read_due(nanoseconds until, std::vector<Reading>& readings);
+  // The highest of all temperatures now; empty where there is no thermometer, or none answers.
+  std::optional<double> hottest(nanoseconds now);
   // What failed since the last call.
   std::vector<Gap> take_gaps() { return std::exchange(gaps_, {}); }
   bool empty() const { return watched_.empty(); }

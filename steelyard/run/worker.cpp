@@ -16,6 +16,7 @@
 #include "steelyard/model/model.h"
 #include "steelyard/record/encode.h"
 #include "steelyard/record/message.h"
+#include "steelyard/run/cool_down.h"
 #include "steelyard/run/feed.h"
 #include "steelyard/run/framing.h"
 #include "steelyard/run/inputs.h"
@@ -114,6 +115,9 @@ Prepared prepare(const PrepareRequest& request) {
   prepared.answer.obtained = prepared.compiled->precision();
   prepared.answer.remarks = prepared.compiled->remarks();
   prepared.answer.channels = prepared.instruments.channels();
+  // Reading a simulated instrument takes what it saw away from the first block.
+  if (!prepared.compiled->clock().is_virtual())
+    prepared.answer.celsius = prepared.instruments.hottest(MonotonicClock::read());
   prepared.answer.windows = prepared.feed.windows;
   prepared.outputs.resize(prepared.feed.windows * prepared.answer.output_width);
   prepared.seen.resize(prepared.feed.windows);
@@ -153,8 +157,13 @@ class Worker {
 
   Answer answer(const BlockRequest& request) {
     Prepared& p = ready();
+    nanoseconds cooled{0};
+    if (request.celsius && !p.compiled->clock().is_virtual())
+      cooled =
+          cool_down(p.instruments, p.compiled->clock(), *request.celsius, request.max_duration);
     p.last = measure_block(*p.compiled, p.feed, p.what.scenario, request, p.instruments, p.outputs,
                            p.seen);
+    p.last.block.cool_down = cooled;
     p.answer.startup.warm_up = p.last.warm_up;
     p.answer.startup.warm_up_queries = p.last.warm_up_queries;
     return BlockAnswer{p.last.block.count, p.last.block.begin, p.last.block.end};

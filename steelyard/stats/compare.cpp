@@ -81,8 +81,7 @@ Value value_of(std::string_view metric, const Measurement& m) {
     }
     if (part.items == 0 || part.wall <= nanoseconds(0)) return {};
     if (metric == "throughput") return static_cast<double>(part.items) / seconds_of(part.wall);
-    // A model's power is known at any time; an instrument's belongs to its own pass.
-    const auto watts = is_simulated(m) ? power_of(m, part).watts : std::nullopt;
+    const auto watts = power_of(m, part).watts;  // a model's is known at any time
     if (!watts) return {};
     return *watts * seconds_of(part.wall) / static_cast<double>(part.items);
   };
@@ -139,6 +138,15 @@ Reason too_little(const Totals& a, const Totals& b) {
                  {"needed", kBeyond / (1 - 0.99) * blocks, ""}});
 }
 
+// Joules from unlike places, or found in unlike ways, are not compared.
+std::optional<Reason> unlike_power(const Summary& a, const Summary& b) {
+  const EnergyFigures &x = a.energy, &y = b.energy;
+  if (x.boundary == y.boundary && x.provenance == y.provenance && x.method == y.method) return {};
+  return reason(ReasonCode::error, {},
+                fmt::format("energy by {} at {} against energy by {} at {}", x.method, x.boundary,
+                            y.method, y.boundary));
+}
+
 MetricComparison compare_metric(std::string_view metric, const Side& a, const Side& b, bool paired,
                                 const std::vector<Gate>& gates) {
   MetricComparison m;
@@ -167,8 +175,15 @@ MetricComparison compare_metric(std::string_view metric, const Side& a, const Si
     judge_metric(m, std::log(*m.ratio), 0, 0);
     return m;
   }
-  const auto contrast = contrast_of(a.totals, b.totals, paired, value_of(metric, a.measurement),
-                                    value_of(metric, b.measurement));
+  const bool weighed = metric == "energy" && !is_simulated(a.measurement);
+  if (const auto unlike = weighed ? unlike_power(a.summary, b.summary) : std::nullopt) {
+    m.reason = unlike;
+    return m;
+  }
+  const auto contrast =
+      weighed ? contrast_of_passes(*m.a, *m.b, paired)
+              : contrast_of(a.totals, b.totals, paired, value_of(metric, a.measurement),
+                            value_of(metric, b.measurement));
   if (!contrast) {
     m.reason = too_little(a.totals, b.totals);
     return m;

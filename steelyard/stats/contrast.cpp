@@ -134,6 +134,12 @@ void allow_for(Contrast& contrast, double error) {
 
 }  // namespace
 
+Contrast contrast_of_passes(double a, double b, bool paired) {
+  Contrast contrast{std::log(b / a), 0, 0, "passes"};
+  allow_for(contrast, kUnseenSpread * std::sqrt(paired ? 2.0 : 4.0));
+  return contrast;
+}
+
 std::optional<Contrast> contrast_of(const Totals& a, const Totals& b, bool paired,
                                     const Value& value_a, const Value& value_b) {
   const bool over_workers = std::min(a.workers, b.workers) >= kFewestWorkers;

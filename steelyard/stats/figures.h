@@ -34,6 +34,8 @@ MemoryFigures memory_of(const Measurement&, const Totals&);
 PowerFigures power_of(const Measurement&, const Totals&);
 // Both from the energy pass where there was one; else power_of() alone.
 void add_energy(const Measurement&, const Totals&, PowerFigures&, EnergyFigures&);
+// That the latencies fall into two groups, with the slower one's share; nothing where they do not.
+std::optional<Reason> two_groups(const Totals&);
 TrustFigures trust_of(const Measurement&, const Totals&, const LatencyFigures&, const RateFigures&,
                       std::optional<double> harness_overhead_ns);
 

@@ -26,7 +26,8 @@ namespace steelyard {
 // none) and for the null backend itself.
 //
 // Trust, from best to worst; the worst finding names the result:
-//   STABLE        nothing below
+//   STABLE        nothing below; also the kind of a finding that says no more than that the
+//                 latencies fall into two groups (bimodal)
 //   NOISY         medians or throughputs of the case's blocks differ by more than 10 %
 //                 (drifting{ratio}); then also other_load{percent} when other processes used over
 //                 5 % of a core meanwhile

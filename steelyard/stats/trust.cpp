@@ -123,6 +123,9 @@ TrustFigures trust_of(const Measurement& m, const Totals& totals, const LatencyF
     if (const double load = other_load_of(totals); load > kOtherLoadCores)
       trust.findings.push_back(
           {"NOISY", reason(ReasonCode::other_load, {{"percent", 100 * load, "%"}})});
+  } else if (const auto groups = two_groups(totals)) {
+    // Worth knowing, and no reason to trust the figures less: the median may lie where no query is.
+    trust.findings.push_back({"STABLE", *groups});
   }
   if (harness_overhead_ns && latency.mean && *harness_overhead_ns > kHarnessShare * *latency.mean)
     trust.findings.push_back(

@@ -247,17 +247,28 @@ std::unique_ptr<Store::Unfinished> Store::unfinished() const {
                                   [&](const Case& what) { return what.truth == truth.id; });
     if (used) found->plan.truths.push_back(std::move(truth));
   }
-  sqlite::Statement items(*database_,
-                          "SELECT case_id, outcome IS NOT NULL, (SELECT count(*) FROM block WHERE "
-                          "campaign=item.campaign "
-                          "AND position=item.position AND phase='measure') FROM item WHERE "
-                          "campaign=? ORDER BY position");
+  sqlite::Statement items(
+      *database_,
+      "SELECT case_id, outcome IS NOT NULL, (SELECT count(*) FROM block WHERE "
+      "campaign=item.campaign "
+      "AND position=item.position AND phase='measure'), position FROM item WHERE "
+      "campaign=? ORDER BY position");
   items.bind(found->plan.campaign);
   while (items.step()) {
     if (items.number(1) != 0) found->resume.finished_cases.insert(items.text(0));
-    if (items.number(2) != 0)
-      found->resume.finished_blocks.emplace_back(items.text(0),
-                                                 static_cast<std::uint32_t>(items.number(2)));
+    if (items.number(2) == 0) continue;
+    found->resume.finished_blocks.emplace_back(items.text(0),
+                                               static_cast<std::uint32_t>(items.number(2)));
+    auto& figures = found->resume.figures[items.text(0)];
+    sqlite::Statement blocks(*database_,
+                             "SELECT data FROM block WHERE campaign=? AND position=? AND "
+                             "phase='measure' ORDER BY number");
+    blocks.bind(found->plan.campaign).bind(items.number(3));
+    while (blocks.step()) {
+      figures.push_back(record_of<Block>(blocks.blob(0)));
+      figures.back().queries = {};
+      figures.back().readings = {};
+    }
   }
   return found;
 }

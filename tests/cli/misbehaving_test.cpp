@@ -136,5 +136,12 @@ TEST_F(Misbehaving, AKnownModuleThatIsNotThereIsSkippedWithTheWayOut) {
   EXPECT_FALSE(outcome.at("hint").get<std::string>().empty());
 }
 
+TEST_F(Misbehaving, LongAHangEndsWithItsDeadline) {  // after two minutes
+  const Json outcome = row_beside("fake:hangs", 1).at("outcome");
+  EXPECT_EQ(outcome.at("kind"), "Failed");
+  EXPECT_EQ(outcome.at("reason").at("code"), "timed_out");
+  EXPECT_GT(outcome.at("reason").at("values").at("seconds").get<double>(), 100);
+}
+
 }  // namespace
 }  // namespace steelyard

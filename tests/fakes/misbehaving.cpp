@@ -32,6 +32,7 @@ class FakeSession final : public Session {
     if (device_ == "floods") std::fprintf(stderr, "vendor: trace of query %d\n", queries_);
     if (++queries_ < 50) return;
     if (device_ == "aborts") std::abort();
+    while (device_ == "hangs") ::pause();
     if (device_ == "throws") throw 42;
     if (device_ == "swells" && queries_ < 2000) {
       hoard_.emplace_back(1 << 20, 'x');
@@ -92,7 +93,7 @@ class FakeBackend final : public Backend {
     std::vector<Device> all;
     for (const char* id : {"behaves", "crashes", "exits", "fails", "prints", "unsupported",
                            "greedy", "shared-a", "shared-b", "aborts", "wrong-size", "not-a-number",
-                           "swells", "floods", "slow-start", "throws", "vanishes"}) {
+                           "swells", "floods", "slow-start", "throws", "vanishes", "hangs"}) {
       Device device;
       device.backend = "fake";
       device.id = id;

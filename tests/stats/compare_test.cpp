@@ -245,6 +245,24 @@ TEST(Compare, FailsOnWrongOutputsHoweverFast) {
   EXPECT_EQ(judge(comparison), Judgement::failed);
 }
 
+Measurement weighed(Measurement m, double watts, const std::string& boundary = "wall") {
+  m.entered = EnteredPower{{}, watts, boundary, ""};
+  return m;
+}
+
+TEST(Compare, ComparesTheEnergyOfTwoPasses) {
+  const auto [a, b] = campaign(kQuiet, 1);
+  const Measurement base = weighed(a, 5);
+  const MetricComparison worse = metric(compare({base}, {weighed(b, 6)}), "energy");
+  EXPECT_NEAR(*worse.ratio, 1.2, 0.01);
+  EXPECT_EQ(worse.level, "passes");
+  EXPECT_EQ(worse.verdict, "WORSE");
+  EXPECT_EQ(metric(compare({base}, {weighed(b, 5.1)}), "energy").verdict, "AMBIGUOUS");
+  const MetricComparison unlike = metric(compare({base}, {weighed(b, 6, "board")}), "energy");
+  EXPECT_FALSE(unlike.ratio);
+  EXPECT_EQ(unlike.reason->code, ReasonCode::error);
+}
+
 TEST(Compare, NeedsTwoBlocksToTellADifferenceFromChance) {
   Made made = kQuiet;
   made.workers = made.blocks = 1;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "steelyard/stats/stats.h"
 #include "tests/stats/made.h"
 
@@ -85,6 +87,41 @@ TEST(Trust, DoesNotMeasureVirtualTimeByTheHarness) {
   const Summary s = summarize(m, 90.0);
   EXPECT_EQ(s.trust.kind, "STABLE");
   EXPECT_FALSE(s.harness_overhead_ns);
+}
+
+bool has_two_groups(const std::vector<std::int64_t>& latencies) {
+  const auto findings = summarize(measurement_of({block_of(latencies)})).trust.findings;
+  return std::any_of(findings.begin(), findings.end(), [](const Finding& finding) {
+    return finding.reason.code == ReasonCode::bimodal;
+  });
+}
+
+TEST(Trust, NotesThatLatenciesFallIntoTwoGroups) {
+  auto both = lognormal(9000, 1, 50'000, 0.03);
+  const auto slow = lognormal(1000, 2, 65'000, 0.03);
+  both.insert(both.end(), slow.begin(), slow.end());
+  Random(3).shuffle(both);
+  const Summary s = summarize(measurement_of({block_of(both)}));
+  ASSERT_EQ(s.trust.findings.size(), 1u);
+  EXPECT_EQ(s.trust.findings[0].reason.code, ReasonCode::bimodal);
+  EXPECT_NEAR(s.trust.findings[0].reason.values[0].value, 10, 1) << "the slower group's share";
+  EXPECT_EQ(s.trust.kind, "STABLE") << "it is worth knowing, no more";
+}
+
+TEST(Trust, NotesNoSecondGroupWhereThereIsNone) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed)
+    for (const double sigma : {0.02, 0.1, 0.3, 0.5, 1.0})
+      for (const std::size_t n : {1000u, 20'000u})
+        EXPECT_FALSE(has_two_groups(lognormal(n, seed, 50'000, sigma)))
+            << "sigma " << sigma << ", " << n << " queries, seed " << seed;
+  EXPECT_FALSE(has_two_groups(counted(5000))) << "evenly drawn";
+  EXPECT_FALSE(has_two_groups(same(5000, 100'000)));
+  auto clock = same(2500, 100'000);  // a clock of 1 us
+  clock.resize(5000, 101'000);
+  EXPECT_FALSE(has_two_groups(clock));
+  auto rare = lognormal(9700, 1, 50'000, 0.03);
+  rare.resize(10'000, 90'000);
+  EXPECT_FALSE(has_two_groups(rare)) << "3 % are a tail";
 }
 
 }  // namespace

@@ -165,6 +165,10 @@ TEST_F(StoreTest, AnUnfinishedCampaignSaysWhatIsThere) {
   EXPECT_EQ(found->resume.finished_cases.count(plan.cases[0].id), 1u);
   ASSERT_EQ(found->resume.finished_blocks.size(), 1u);
   EXPECT_EQ(found->resume.finished_blocks[0].second, 2u);
+  const auto& figures = found->resume.figures.at(found->resume.finished_blocks[0].first);
+  ASSERT_EQ(figures.size(), 2u);
+  EXPECT_GT(figures[0].count, 0u);
+  EXPECT_TRUE(figures[0].queries.empty()) << "a long campaign has too many to hold";
   store.append(plan, CaseEnd{1, {}});
   store.append(plan, CaseEnd{2, {}});
   EXPECT_EQ(store.unfinished(), nullptr);
