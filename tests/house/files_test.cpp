@@ -75,8 +75,8 @@ TEST(House, CodeIsNamedInSmallLetters) {
 }
 
 TEST(House, TestsMirrorTheRooms) {
-  static const std::set<std::string> others = {"contract", "golden", "cli",    "house",
-                                               "fakes",    "data",   "browser"};
+  static const std::set<std::string> others = {"contract", "golden", "cli",     "house",
+                                               "fakes",    "data",   "browser", "fuzz"};
   for (const fs::path& folder : tree().folders) {
     if (folder.parent_path() != "tests") continue;
     const std::string name = folder.filename().string();
