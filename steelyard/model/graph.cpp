@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "steelyard/base/error.h"
+#include "steelyard/model/one_line.h"
 #include "steelyard/model/weights.h"
 
 namespace steelyard {
@@ -23,16 +24,8 @@ namespace {
 namespace fs = std::filesystem;
 constexpr const char* kDamaged = "export the model again; onnx.checker says more about the file";
 
-// Names are quoted in sentences of one line.
-std::string printable(std::string name) {
-  std::replace_if(
-      name.begin(), name.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return name;
-}
-
 [[noreturn]] void refuse(const fs::path& file, const std::string& what) {
-  throw Error(fmt::format("{}: {}", file.string(), printable(what)), kDamaged);
+  throw Error(fmt::format("{}: {}", file.string(), what), kDamaged);
 }
 
 class Reader {

@@ -20,6 +20,7 @@
 #include "steelyard/base/hash.h"
 #include "steelyard/model/graph.h"
 #include "steelyard/model/model.h"
+#include "steelyard/model/one_line.h"
 #include "steelyard/model/weights.h"
 #include "steelyard/record/encode.h"
 
@@ -167,9 +168,7 @@ std::string identity_of(const std::string& bytes, const fs::path& file,
   return sha256(std::string_view(hash));
 }
 
-}  // namespace
-
-Model load_model(const fs::path& file) {
+Model model_in(const fs::path& file) {
   const std::string bytes = bytes_of(file);
   const onnx::ModelProto proto = parse(bytes, file);
   Model model;
@@ -195,6 +194,12 @@ Model load_model(const fs::path& file) {
   model.sha256 = identity_of(bytes, file, external);
   read_recipe(model);
   return model;
+}
+
+}  // namespace
+
+Model load_model(const fs::path& file) {
+  return in_one_line([&] { return model_in(file); });
 }
 
 }  // namespace steelyard

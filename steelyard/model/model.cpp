@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "steelyard/base/error.h"
+#include "steelyard/model/one_line.h"
 
 namespace steelyard {
 
@@ -51,7 +52,7 @@ std::vector<TensorInfo> static_shapes(const std::vector<TensorInfo>& tensors, in
       if (i == tensor.batch_axis && extent >= 0 && extent != batch)
         throw Error(
             fmt::format("the model takes {} windows at a time (\"{}\" is [{}]), not {}", extent,
-                        tensor.name, fmt::join(tensor.shape, ","), batch),
+                        printable(tensor.name), fmt::join(tensor.shape, ","), batch),
             fmt::format("use a batch of {}, or export the model with an open batch axis", extent));
       if (extent < 0) extent = i == tensor.batch_axis ? batch : window;
     }

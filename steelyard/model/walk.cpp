@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "steelyard/base/error.h"
+#include "steelyard/model/one_line.h"
 
 namespace steelyard {
 namespace {
@@ -258,6 +259,8 @@ void Walk::finish() {
   network_.features = network_.layers.front().input;
 }
 
-Network network_of(const Model& model) { return Walk(model).network(); }
+Network network_of(const Model& model) {
+  return in_one_line([&] { return Walk(model).network(); });
+}
 
 }  // namespace steelyard

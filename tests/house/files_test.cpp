@@ -75,7 +75,7 @@ TEST(House, CodeIsNamedInSmallLetters) {
 }
 
 TEST(House, TestsMirrorTheRooms) {
-  static const std::set<std::string> others = {"contract", "golden", "cli",    "house",
+  static const std::set<std::string> others = {"contract", "golden", "cli",     "house",
                                                "fakes",    "data",   "browser", "fuzz"};
   for (const fs::path& folder : tree().folders) {
     if (folder.parent_path() != "tests") continue;

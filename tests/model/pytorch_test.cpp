@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that PyTorch's exporter wrote (tests/model/pytorch/README.md): the network found in them
-// must compute what PyTorch computed.
+// Files that PyTorch's exporter wrote (tests/model/pytorch/README.md) and such as tf2onnx writes for
+// Keras (tests/model/keras/make.py): the network found in them must compute what was recorded.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -20,7 +21,7 @@ struct Recorded {
 };
 
 Recorded recorded(const std::string& name) {
-  std::ifstream file(std::string(STEELYARD_SOURCE "/tests/model/pytorch/") + name + ".txt");
+  std::ifstream file(std::string(STEELYARD_SOURCE "/tests/model/") + name + ".txt");
   Recorded result;
   for (auto* numbers : {&result.shape, &result.input, &result.output}) {
     std::string line;
@@ -33,7 +34,7 @@ Recorded recorded(const std::string& name) {
 
 Network network_in(const std::string& name) {
   return network_of(
-      load_model(std::string(STEELYARD_SOURCE "/tests/model/pytorch/") + name + ".onnx"));
+      load_model(std::string(STEELYARD_SOURCE "/tests/model/") + name + ".onnx"));
 }
 
 testing::Steps window_of(const Recorded& r, bool batch_first, int which) {
@@ -50,9 +51,9 @@ testing::Steps window_of(const Recorded& r, bool batch_first, int which) {
   return window;
 }
 
-class PyTorch : public ::testing::TestWithParam<const char*> {};
+class Exported : public ::testing::TestWithParam<const char*> {};
 
-TEST_P(PyTorch, ExportComputesWhatPyTorchComputed) {
+TEST_P(Exported, ComputesWhatWasRecorded) {
   const Network network = network_in(GetParam());
   const Recorded r = recorded(GetParam());
   ASSERT_EQ(r.output.size(), 3u);
@@ -63,11 +64,22 @@ TEST_P(PyTorch, ExportComputesWhatPyTorchComputed) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, PyTorch,
-                         ::testing::Values("gru", "lstm", "bilstm", "gru_2_layers_h0",
-                                           "bilstm_2_layers_state", "rnn_time_first_opset9",
-                                           "gru_unfolded"),
-                         [](const auto& info) { return std::string(info.param); });
+std::string name_of(const ::testing::TestParamInfo<const char*>& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, Exported,
+                         ::testing::Values("pytorch/gru", "pytorch/lstm", "pytorch/bilstm",
+                                           "pytorch/gru_2_layers_h0",
+                                           "pytorch/bilstm_2_layers_state",
+                                           "pytorch/rnn_time_first_opset9", "pytorch/gru_unfolded",
+                                           "keras/lstm", "keras/gru_reset_after",
+                                           "keras/gru_reset_before", "keras/simple_rnn",
+                                           "keras/lstm_go_backwards", "keras/lstm_stacked",
+                                           "keras/bilstm"),
+                         name_of);
 
 TEST(PyTorchFile, SaysWhatItIs) {
   const Model model = load_model(STEELYARD_SOURCE "/tests/model/pytorch/bilstm.onnx");
@@ -82,16 +94,16 @@ TEST(PyTorchFile, SaysWhatItIs) {
 }
 
 TEST(PyTorchFile, TellsBatchFirstFromTimeFirstByMeaning) {
-  EXPECT_TRUE(network_in("gru").batch_first);
-  const Network network = network_in("rnn_time_first_opset9");
+  EXPECT_TRUE(network_in("pytorch/gru").batch_first);
+  const Network network = network_in("pytorch/rnn_time_first_opset9");
   EXPECT_FALSE(network.batch_first);
   EXPECT_EQ(network.window, 8);
   EXPECT_EQ(network.features, 5);
 }
 
 TEST(PyTorchFile, TellsTheFinalStateFromTheLastStep) {
-  EXPECT_EQ(network_in("bilstm").readout, Readout::last_step);
-  EXPECT_EQ(network_in("bilstm_2_layers_state").readout, Readout::final_state);
+  EXPECT_EQ(network_in("pytorch/bilstm").readout, Readout::last_step);
+  EXPECT_EQ(network_in("pytorch/bilstm_2_layers_state").readout, Readout::final_state);
 }
 
 }  // namespace

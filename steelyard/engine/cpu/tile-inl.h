@@ -242,8 +242,65 @@ HWY_INLINE void store_sums(const Tile& t, const V (&acc)[KS][S][rows_of(P) * HG]
   }
 }
 
+// From sums in memory, [sample][row], to states: a loop instead of S copies, the code stays small.
+template <Part P, int HG, int S>
+HWY_INLINE void finish_stored(const Tile& t, const float* sums) {
+  constexpr int kRows = rows_of(P) * HG;
+  for (int s = 0; s < S; ++s) {
+    for (int q = 0; q < HG; ++q) {
+      V row[rows_of(P)];
+      load_rows<rows_of(P)>(row, sums + (s * kRows + q) * kLanes, HG * kLanes);
+      finish<P>(t, row, s * t.state_sample + q * kLanes);
+    }
+  }
+}
+
+// A GRU's block for several samples. Of its four sums only three are needed at a time: what the
+// input gives to n waits in memory while the state is multiplied, so that all are in registers.
+template <int S>
+HWY_INLINE void run_gru_samples(const Tile& t) {
+  const D d;
+  constexpr Part P = Part::gru;
+  V acc[1][S][4];
+  HWY_ALIGN float sums[S * 4 * kLanes];
+  STEELYARD_UNROLL
+  for (int s = 0; s < S; ++s) {
+    const float* start = t.start + s * t.start_sample;
+    acc[0][s][0] = hn::Load(d, start);
+    acc[0][s][1] = hn::Load(d, start + kLanes);
+    acc[0][s][3] = hn::Load(d, start + 2 * kLanes);
+  }
+  const float* wx = t.wx;
+  for (int i = 0; i < t.operands; ++i) {
+    wx = accumulate<P, 3, true, 1, S, 1>(acc, wx, t.x[i], t.x_sample[i], t.x_width[i], false);
+  }
+  STEELYARD_UNROLL
+  for (int s = 0; s < S; ++s) {
+    hn::Store(acc[0][s][3], d, sums + (s * 4 + 3) * kLanes);
+    acc[0][s][2] = hn::Load(d, t.start_n + s * t.start_n_sample);
+  }
+  if (t.width > 0) {
+    accumulate<P, 3, false, 1, S, 1>(acc, t.wr, t.v, t.state_sample, t.width, false);
+  }
+  STEELYARD_UNROLL
+  for (int s = 0; s < S; ++s) {
+    STEELYARD_UNROLL
+    for (int row = 0; row < 3; ++row) hn::Store(acc[0][s][row], d, sums + (s * 4 + row) * kLanes);
+  }
+  if (!t.keep) return finish_stored<P, 1, S>(t, sums);
+  for (int s = 0; s < S; ++s) {
+    for (int gate = 0; gate < 3; ++gate) {
+      hn::Store(hn::Load(d, sums + (s * 4 + input_row(P, gate)) * kLanes), d,
+                t.keep + s * t.keep_sample + gate * kLanes);
+    }
+    if (!t.keep_n) continue;
+    hn::Store(hn::Load(d, sums + (s * 4 + 2) * kLanes), d, t.keep_n + s * t.state_sample);
+  }
+}
+
 template <Part P, int HG, int S>
 HWY_INLINE void run_tile(const Tile& t) {
+  if constexpr (P == Part::gru && S > 1 && HG == 1) return run_gru_samples<S>(t);
   constexpr int kSums = S * HG * state_gates(P);
   constexpr int KS = kSums >= 8 ? 1 : kSums >= 3 ? 2 : 4;
   V acc[KS][S][rows_of(P) * HG];
@@ -271,7 +328,6 @@ HWY_INLINE void run_tile(const Tile& t) {
       finish<P>(t, row, q * kLanes);
     }
   } else {
-    // A loop instead of S copies: the sums go through memory, the code stays small.
     constexpr int kRows = rows_of(P) * HG;
     HWY_ALIGN float sums[S * kRows * kLanes];
     STEELYARD_UNROLL
@@ -279,13 +335,7 @@ HWY_INLINE void run_tile(const Tile& t) {
       STEELYARD_UNROLL
       for (int r = 0; r < kRows; ++r) hn::Store(acc[0][s][r], D(), sums + (s * kRows + r) * kLanes);
     }
-    for (int s = 0; s < S; ++s) {
-      for (int q = 0; q < HG; ++q) {
-        V row[rows_of(P)];
-        load_rows<rows_of(P)>(row, sums + (s * kRows + q) * kLanes, HG * kLanes);
-        finish<P>(t, row, s * t.state_sample + q * kLanes);
-      }
-    }
+    finish_stored<P, HG, S>(t, sums);
   }
 }
 
