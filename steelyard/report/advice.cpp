@@ -176,6 +176,7 @@ class Teller : public AdviceTold {
           c.power_reason ? clause(*c.power_reason, language) : say(kAdvise.no_rate);
       const auto priced = [&](double v) { return money(v); };
       Row row{c.name, {place(c), cell(c, c.latency_ns, duration, none)}, ""};
+      if (rate_of(c.load) > 0) row.cells.back().details.push_back(name_of(c.load, language));
       row.cells.push_back(cell(c, c.capacity_per_second, per_second, none));
       row.cells.push_back(cell(c, c.idle_watts, watts, power));
       row.cells.push_back(cell(c, c.busy_watts, watts, power));
