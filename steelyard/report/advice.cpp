@@ -171,7 +171,12 @@ class Teller : public AdviceTold {
     head(say(kAdvise.price));
     if (costs) head(say(kAdvise.cost));
     for (const Candidate& c : advice.candidates) {
-      const std::string none = clause(Reason{ReasonCode::not_measured, {}, ""}, language);
+      const auto outcome = std::find_if(c.checks.begin(), c.checks.end(),
+                                        [](const Check& k) { return k.metric == "outcome"; });
+      const std::string none = clause(outcome != c.checks.end() && outcome->reason
+                                          ? *outcome->reason
+                                          : Reason{ReasonCode::not_measured, {}, ""},
+                                      language);
       const std::string power =
           c.power_reason ? clause(*c.power_reason, language) : say(kAdvise.no_rate);
       const auto priced = [&](double v) { return money(v); };
