@@ -309,7 +309,7 @@ Command parse_command_line(const std::vector<std::string>& words) {
   c_report->add_option("--format", texts.format, "terminal, markdown, html or latex")
       ->type_name("F");
   c_report->add_flag("--with-expected", report.with_expected,
-                     "add simulated rows of devices not measured");
+                     "expected (simulated) rows for devices not measured");
   add_language(c_report, texts);
   c_report->footer(
       "Without --format the name of FILE decides: .html, .md, .tex, else terminal.\n\n"

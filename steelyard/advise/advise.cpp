@@ -136,7 +136,8 @@ std::vector<Need> needs_of(const std::vector<System>& systems, const SystemTable
   return out;
 }
 
-Advice answer(const Rows& rows, const Question& question, const SystemTable& table) {
+Advice answer(const Rows& rows, const std::vector<Summary>& summaries, const Question& question,
+              const SystemTable& table) {
   Advice advice;
   advice.model = rows.model;
   advice.question = question;
@@ -145,6 +146,7 @@ Advice answer(const Rows& rows, const Question& question, const SystemTable& tab
   std::vector<System> systems;
   for (const Summary* s : rows.rows) {
     systems.push_back(system_of(*s, question, table, advice.assumed));
+    systems.back().load = under_load(summaries, *s, question.rate);
     check(systems.back(), question, best, per_dollar);
   }
   advice.by = order_of(systems, question, per_dollar);
@@ -183,7 +185,7 @@ std::vector<Advice> advise(const std::vector<Summary>& summaries, const Question
     throw UsageError(fmt::format("there is no model '{}'", question.model),
                      fmt::format("there is: {}", fmt::join(known, ", ")));
   }
-  for (const auto& rows : all) out.push_back(advising::answer(rows, question, table));
+  for (const auto& rows : all) out.push_back(advising::answer(rows, summaries, question, table));
   return out;
 }
 

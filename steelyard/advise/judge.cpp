@@ -70,7 +70,7 @@ class Checker {
   }
   void latency(const LatencyLimit& limit) {
     const std::string metric = fmt::format("latency.p{:g}", limit.percentile);
-    const PercentileFigure* figure = percentile(*system_.row, limit.percentile);
+    const PercentileFigure* figure = percentile(*system_.load, limit.percentile);
     if (figure == nullptr) {
       add({metric,
            "ns",
@@ -82,6 +82,9 @@ class Checker {
     }
     const Estimate e = estimate_of(*figure);
     Verdict verdict = at_most(e, limit.ns);
+    // Fewer arrivals than were tried may still be answered in time.
+    if (verdict == Verdict::fails && rate_of(system_.load->scenario) > q_.rate.value_or(0))
+      verdict = Verdict::undecided;
     // A percentile without a bound may be anything above what was seen.
     if (verdict == Verdict::passes && !figure->upper_ns) verdict = Verdict::undecided;
     add({metric, "ns", limit.ns, e, verdict, figure->upper_ns ? std::nullopt : figure->reason});
@@ -150,7 +153,8 @@ void check(System& system, const Question& question, std::optional<double> best_
   for (const LatencyLimit& limit : question.latency)
     if (limit.percentile > strictest) c.percentile = strictest = limit.percentile;
   const bool done = system.row->outcome.kind == Outcome::Completed;
-  if (const auto* figure = percentile(*system.row, c.percentile); done && figure != nullptr)
+  c.load = system.load->scenario;
+  if (const auto* figure = percentile(*system.load, c.percentile); done && figure != nullptr)
     c.latency_ns = estimate_of(*figure);
   if (c.rmse && best_rmse && *best_rmse > 0) c.rmse_loss_percent = 100 * (*c.rmse / *best_rmse - 1);
   if (system.dollars) c.price = system.dollars->at(0) * per_dollar;

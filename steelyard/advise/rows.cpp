@@ -266,6 +266,21 @@ std::vector<Rows> rows_of(const std::vector<Summary>& summaries, const std::stri
   return out;
 }
 
+const Summary* under_load(const std::vector<Summary>& summaries, const Summary& row,
+                          const std::optional<double>& rate) {
+  const Summary* best = &row;
+  if (!rate) return best;
+  for (const Summary& s : summaries) {
+    const double offered = rate_of(s.scenario);
+    if (offered < *rate || !completed(s) || s.model != row.model ||
+        s.model_sha256 != row.model_sha256 || s.truth != row.truth || key_of(s) != key_of(row))
+      continue;
+    const double known = best == &row ? 0 : rate_of(best->scenario);
+    if (best == &row || offered < known || (offered == known && better(s, *best))) best = &s;
+  }
+  return best;
+}
+
 System system_of(const Summary& s, const Question& question, const SystemTable& table,
                  std::vector<Assumed>& assumed) {
   return Builder(s, question, table, assumed).build();

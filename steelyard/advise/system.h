@@ -29,7 +29,8 @@ struct Needs {
 struct System {
   Candidate told;
   const Summary* row = nullptr;
-  std::string host_id;  // of the table; empty: not in it
+  const Summary* load = nullptr;  // where its latency comes from: under load, or `row`
+  std::string host_id;            // of the table; empty: not in it
   bool is_cpu = false;
   std::optional<Needs> watts;
   std::optional<Needs> dollars;  // fixed and shared only: hardware
@@ -41,6 +42,11 @@ struct Rows {
   std::vector<const Summary*> rows;
 };
 std::vector<Rows> rows_of(const std::vector<Summary>&, const std::string& model);
+// The row of the same device under arrivals of at least this rate, the nearest first; one query at
+// a time does not wait for others, so such a row tells more of a service. `row` where there is
+// none.
+const Summary* under_load(const std::vector<Summary>&, const Summary& row,
+                          const std::optional<double>& rate);
 
 // A row as a system; notes in `assumed` what it took from the table.
 System system_of(const Summary&, const Question&, const SystemTable&,

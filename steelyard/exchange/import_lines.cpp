@@ -3,6 +3,7 @@
 // nvidia-smi --query-gpu --format=csv. Thread-safe.
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "steelyard/exchange/imports.h"
@@ -10,11 +11,25 @@
 namespace steelyard::exchange {
 namespace {
 
-Scenario loadgen_scenario(const Source& source, const std::string& name) {
-  if (name == "SingleStream" || name == "Single Stream") return SingleStream{};
-  if (name == "Offline") return Offline{1, 1};
-  source.refuse("was run under the scenario '" + name.substr(0, 40) +
-                "', of which only SingleStream and Offline can be taken over");
+// LoadGen's words in ours. MultiStream sends a query of several samples when the last was answered,
+// which is our Offline with one query in flight; Server keeps any number in flight.
+void set_loadgen_scenario(Draft& draft, const Source& source, const std::string& name,
+                          std::optional<double> rate, std::optional<double> samples) {
+  if (name == "SingleStream" || name == "Single Stream") {
+    draft.scenario(SingleStream{});
+  } else if (name == "Offline") {
+    draft.scenario(Offline{1, 1});
+  } else if (name == "Server") {
+    if (!rate || !(*rate > 0)) source.refuse("was run under Server and does not say target_qps");
+    draft.scenario(Server{*rate, 1}).setting("in_flight", "unbounded");
+  } else if (name == "MultiStream" || name == "Multi Stream") {
+    if (!samples || !(*samples >= 1) || *samples > 1e6)
+      source.refuse("was run under MultiStream and does not say samples_per_query");
+    draft.scenario(Offline{static_cast<int>(*samples), 1});
+  } else {
+    source.refuse("was run under the scenario '" + name.substr(0, 40) +
+                  "', which LoadGen 2 to 5 do not have");
+  }
 }
 
 }  // namespace
@@ -50,7 +65,10 @@ std::vector<Measurement> import_perf_test(const Source& source) {
 std::vector<Measurement> import_loadgen_summary(const Source& source) {
   Draft draft(source, "mlperf", "LoadGen", "mlperf_log_summary.txt");
   const std::string name = after(source.text, "SUT name");
-  draft.device(name).scenario(loadgen_scenario(source, after(source.text, "Scenario")));
+  draft.device(name);
+  set_loadgen_scenario(draft, source, after(source.text, "Scenario"),
+                       number_of(after(source.text, "target_qps")),
+                       number_of(after(source.text, "samples_per_query")));
   const std::string verdict = after(source.text, "Result is");
   draft.setting("loadgen", verdict.starts_with("VALID") ? "VALID" : "INVALID");
   for (const std::string& line : lines_of(source.text)) {
@@ -65,6 +83,7 @@ std::vector<Measurement> import_loadgen_summary(const Source& source) {
   draft.figure("latency.min", number("Min latency (ns)"), "ns");
   draft.figure("latency.max", number("Max latency (ns)"), "ns");
   auto rate = number("Samples per second");
+  if (!rate) rate = number("Completed samples per second");
   if (!rate) rate = number("QPS w/o loadgen overhead");
   draft.figure("throughput", rate, "1/s");
   return {draft.take()};
@@ -73,6 +92,8 @@ std::vector<Measurement> import_loadgen_summary(const Source& source) {
 std::vector<Measurement> import_loadgen_detail(const Source& source) {
   Draft draft(source, "mlperf", "LoadGen", "mlperf_log_detail.txt");
   std::string scenario = "SingleStream", valid;
+  std::optional<double> rate, samples;
+  std::map<std::string, double> results;
   for (const std::string& line : lines_of(source.text)) {
     const auto at = line.find(":::MLLOG ");
     if (at == line.npos) continue;
@@ -81,20 +102,37 @@ std::vector<Measurement> import_loadgen_detail(const Source& source) {
     const std::string key = text_at(entry, "key");
     const auto value = number_at(entry, "value");
     if (key == "effective_scenario") scenario = text_at(entry, "value");
+    if (key == "effective_target_qps") rate = value;
+    if (key == "effective_samples_per_query") samples = value;
     if (key == "sut_name") draft.device(text_at(entry, "value"));
     if (key == "result_validity") valid = text_at(entry, "value");
-    if (key == "result_mean_latency_ns") draft.figure("latency.mean", value, "ns");
-    if (key == "result_min_latency_ns") draft.figure("latency.min", value, "ns");
-    if (key == "result_max_latency_ns") draft.figure("latency.max", value, "ns");
-    if (key == "result_samples_per_second" || key == "result_qps_without_loadgen_overhead")
-      draft.figure("throughput", value, "1/s");
-    if (key == "result_query_count") draft.figure("queries", value, "");
-    if (key.starts_with("result_") && key.ends_with("_percentile_latency_ns"))
-      if (const auto p = number_of(std::string_view(key).substr(7)))
-        draft.figure("latency.p" + std::to_string(*p), value, "ns");
+    if (key.starts_with("result_") && value) results[key.substr(7)] = *value;
   }
-  draft.scenario(loadgen_scenario(source, scenario));
+  set_loadgen_scenario(draft, source, scenario, rate, samples);
   draft.setting("loadgen", valid == "VALID" ? "VALID" : "INVALID");
+  const auto of = [&](const char* key) -> std::optional<double> {
+    const auto found = results.find(key);
+    return found == results.end() ? std::optional<double>() : found->second;
+  };
+  // Of MultiStream these are of its samples, not of its queries.
+  const bool of_queries = !scenario.starts_with("Multi");
+  for (const auto& [key, name] :
+       {std::pair("mean_latency_ns", "latency.mean"), std::pair("min_latency_ns", "latency.min"),
+        std::pair("max_latency_ns", "latency.max")})
+    if (of_queries) draft.figure(name, of(key), "ns");
+  const std::string_view suffix =
+      of_queries ? "_percentile_latency_ns" : "_percentile_per_query_latency_ns";
+  for (const auto& [key, value] : results)
+    if (key.ends_with(suffix))
+      if (const auto p = number_of(std::string_view(key)))
+        draft.figure("latency.p" + std::to_string(*p), value, "ns");
+  for (const char* key :
+       {"samples_per_second", "completed_samples_per_sec", "qps_without_loadgen_overhead"})
+    if (of(key)) {
+      draft.figure("throughput", of(key), "1/s");
+      break;
+    }
+  draft.figure("queries", of("query_count"), "");
   return {draft.take()};
 }
 

@@ -181,7 +181,7 @@ void published(V& v, T& x) {
   v("name", x.name); v("spec", x.spec); v("host", x.host); v("case", x.case_id); v("precision", x.precision);
   v("provenance", x.provenance); v("trust", Word{x.trust, kTrusts}); v("verdict", x.verdict);
   v("first_place", x.first_place); v("last_place", x.last_place); v("on_front", x.on_front);
-  v("percentile", x.percentile); v("latency_ns", x.latency_ns); v("capacity_per_second", x.capacity_per_second);
+  v("percentile", x.percentile); v("latency_load", x.load); v("latency_ns", x.latency_ns); v("capacity_per_second", x.capacity_per_second);
   v("idle_watts", x.idle_watts); v("busy_watts", x.busy_watts); v("marginal_joules", x.marginal_joules);
   v("watts", x.watts); v("joules_per_query", x.joules_per_query); v("kwh_per_day", x.kwh_per_day);
   v("power_reason", x.power_reason); v("price", x.price); v("cost_per_day", x.cost_per_day);

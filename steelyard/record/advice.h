@@ -66,6 +66,7 @@ struct Candidate {
   std::vector<Check> checks;
   std::optional<Estimate> latency_ns;           // at the strictest percentile asked, else p99
   double percentile = 99;                       // which one
+  Scenario load;                                // under which it was seen
   std::optional<Estimate> capacity_per_second;  // one query at a time
   std::optional<Estimate> idle_watts;           // of the whole system within the boundary
   std::optional<Estimate> marginal_joules;      // that one more inference adds

@@ -171,11 +171,17 @@ class Teller : public AdviceTold {
     head(say(kAdvise.price));
     if (costs) head(say(kAdvise.cost));
     for (const Candidate& c : advice.candidates) {
-      const std::string none = clause(Reason{ReasonCode::not_measured, {}, ""}, language);
+      const auto outcome = std::find_if(c.checks.begin(), c.checks.end(),
+                                        [](const Check& k) { return k.metric == "outcome"; });
+      const std::string none = clause(outcome != c.checks.end() && outcome->reason
+                                          ? *outcome->reason
+                                          : Reason{ReasonCode::not_measured, {}, ""},
+                                      language);
       const std::string power =
           c.power_reason ? clause(*c.power_reason, language) : say(kAdvise.no_rate);
       const auto priced = [&](double v) { return money(v); };
       Row row{c.name, {place(c), cell(c, c.latency_ns, duration, none)}, ""};
+      if (rate_of(c.load) > 0) row.cells.back().details.push_back(name_of(c.load, language));
       row.cells.push_back(cell(c, c.capacity_per_second, per_second, none));
       row.cells.push_back(cell(c, c.idle_watts, watts, power));
       row.cells.push_back(cell(c, c.busy_watts, watts, power));

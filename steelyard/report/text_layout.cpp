@@ -30,6 +30,9 @@ std::size_t cut_of(std::string_view word, int width) {
   for (std::size_t i = most; i > 1; --i) {
     // "·" and "–" whole: their first bytes begin other characters too.
     const std::string_view before = word.substr(0, i);
+    const bool in_number = word[i - 1] == ',' && i < word.size() &&
+                           std::isdigit(static_cast<unsigned char>(word[i])) != 0;
+    if (in_number) continue;
     if (std::string_view("(,/-_:@+").find(word[i - 1]) != std::string_view::npos ||
         before.ends_with("·") || before.ends_with("–"))
       return word[i - 1] == '(' ? i - 1 : i;

@@ -229,6 +229,32 @@ TEST(Advise, TakesWhatIsBeatenInEverythingOffTheFront) {
     EXPECT_EQ(c.on_front, c.spec != "fake:Worse") << c.spec;
 }
 
+TEST(Advise, TakesTheLatencyUnderLoadWhereItWasMeasured) {
+  const Summary alone = made_row(kFrugal);
+  Summary busy = alone, busier = alone;
+  busy.case_id = "busy";
+  busy.scenario = Server{100, 1};
+  busy.latency_ns.percentiles[1] = {99, 7e6, 7.5e6, {}};
+  busier.case_id = "busier";
+  busier.scenario = FixedRate{400, 1};
+  busier.latency_ns.percentiles[1] = {99, 40e6, 41e6, {}};
+  const std::vector<Summary> rows{alone, busier, busy};
+  const auto asked = [&](double rate, double limit_ms) {
+    Question q;
+    q.rate = rate;
+    q.latency = {{99, limit_ms * 1e6}};
+    return advise(rows, q, {}).at(0).candidates.at(0);
+  };
+  EXPECT_EQ(asked(100, 5).verdict, Verdict::fails);
+  EXPECT_EQ(asked(100, 5).latency_ns->value, 7e6);
+  EXPECT_EQ(rate_of(asked(100, 5).load), 100);
+  EXPECT_EQ(asked(100, 8).verdict, Verdict::passes);
+  EXPECT_EQ(asked(60, 5).verdict, Verdict::undecided) << "100 a second is more than was asked";
+  EXPECT_EQ(asked(60, 8).verdict, Verdict::passes);
+  EXPECT_EQ(rate_of(asked(300, 50).load), 400);
+  EXPECT_EQ(rate_of(asked(450, 50).load), 0) << "no such row: one query at a time";
+}
+
 TEST(Advise, RefusesWhatItCannotAnswer) {
   Question q;
   q.currency = "XYZ";

@@ -49,8 +49,8 @@ for (const file of files) {
       for (const javaScriptEnabled of [true, false]) {
         const name = `${stem}-${width}-${colorScheme}${javaScriptEnabled ? '' : '-noscript'}`;
         const { context, page } = await open(file, { viewport: { width, height: 900 }, colorScheme, javaScriptEnabled }, name);
+        for (const what of await page.evaluate(cut)) wrong.push(`${name}: ${what}`);
         if (javaScriptEnabled) {
-          for (const what of await page.evaluate(cut)) wrong.push(`${name}: ${what}`);
           await page.addScriptTag({ content: axe });
           const result = await page.evaluate(() => globalThis.axe.run());
           for (const v of result.violations)
@@ -74,6 +74,14 @@ for (const file of files) {
     }));
   }
   reached.delete(-1);
+  const zoomed = await page.evaluate(() => {
+    const figure = document.querySelector('figure'), svg = figure?.querySelector('svg');
+    if (!svg) return true;
+    const before = svg.clientWidth;
+    figure.querySelector('.zoom button').click();
+    return svg.clientWidth > before && document.documentElement.scrollWidth <= document.documentElement.clientWidth;
+  });
+  if (!zoomed) wrong.push(`${stem}: the chart does not grow, or the page grows with it`);
   if (reached.size < wanted) wrong.push(`${stem}: the keyboard reaches ${reached.size} of ${wanted}`);
   await page.emulateMedia({ media: 'print' });
   await page.pdf({ path: `${folder}/${stem}.pdf`, format: 'A4' });

@@ -120,6 +120,27 @@ inline std::vector<ImportSample> import_samples() {
        ":::MLLOG {\"key\": \"result_99.00_percentile_latency_ns\", \"value\": 1520000}\n"
        ":::MLLOG {\"key\": \"result_query_count\", \"value\": 6000}\n"
        ":::MLLOG {\"key\": \"result_qps_without_loadgen_overhead\", \"value\": 750.2}\n"},
+      {"loadgen-summary", "mlperf_log_summary.txt",
+       "================================================\nMLPerf Results Summary\n"
+       "================================================\nSUT name : OrinNano\n"
+       "Scenario : Server\nMode     : PerformanceOnly\n"
+       "Scheduled samples per second : 359.93\nResult is : VALID\n"
+       "================================================\nAdditional Stats\n"
+       "================================================\n"
+       "Completed samples per second    : 358.07\n\nMin latency (ns) : 1200000\n"
+       "Max latency (ns) : 9100000\nMean latency (ns) : 2332978\n"
+       "50.00 percentile latency (ns) : 2120000\n99.00 percentile latency (ns) : 6520000\n"
+       "================================================\nTest Parameters Used\n"
+       "================================================\nsamples_per_query : 1\n"
+       "target_qps : 360\ntarget_latency (ns): 10000000\nmax_async_queries : 0\n"},
+      {"loadgen-detail", "mlperf_log_detail.txt",
+       ":::MLLOG {\"key\": \"sut_name\", \"value\": \"OrinNano\", \"time_ms\": 0.1}\n"
+       ":::MLLOG {\"key\": \"effective_scenario\", \"value\": \"MultiStream\"}\n"
+       ":::MLLOG {\"key\": \"effective_samples_per_query\", \"value\": 8}\n"
+       ":::MLLOG {\"key\": \"result_validity\", \"value\": \"VALID\"}\n"
+       ":::MLLOG {\"key\": \"result_mean_latency_ns\", \"value\": 5332978}\n"
+       ":::MLLOG {\"key\": \"result_99.00_percentile_per_query_latency_ns\", \"value\": 9520000}\n"
+       ":::MLLOG {\"key\": \"result_query_count\", \"value\": 6000}\n"},
       {"nvidia-smi", "smi.csv",
        "timestamp, name, power.draw [W], utilization.gpu [%], memory.used [MiB]\n"
        "2026/11/20 10:00:00.000, NVIDIA GeForce RTX 3070 Ti, 68.10 W, 12 %, 1390 MiB\n"

@@ -149,6 +149,28 @@ TEST(Import, TakesTheUsersWordOverTheFiles) {
   EXPECT_EQ(s.precision, Precision::int8);
 }
 
+TEST(Import, TakesOverLoadGensServerAndMultiStream) {
+  const auto summary_of = [](const std::string& format, const std::string& scenario) {
+    for (const ImportSample& sample : import_samples())
+      if (sample.format == format && sample.text.find(scenario) != std::string::npos)
+        return summarize(import_text(sample.name, sample.text, {})).at(0);
+    throw Error("no such sample", "");
+  };
+  const Summary server = summary_of("loadgen-summary", "Scenario : Server");
+  EXPECT_EQ(server.scenario, Scenario(Server{360, 1}));
+  EXPECT_EQ(server.throughput_per_second, 358.07);
+  EXPECT_EQ(server.latency_ns.percentiles.at(3).ns, 6'520'000);
+  const Summary multi = summary_of("loadgen-detail", "MultiStream");
+  EXPECT_EQ(multi.scenario, Scenario(Offline{8, 1}));
+  EXPECT_EQ(multi.latency_ns.percentiles.at(3).ns, 9'520'000);
+  EXPECT_FALSE(multi.latency_ns.mean) << "that of the file is of samples, not of queries";
+  EXPECT_THROW(import_text("mlperf_log_summary.txt",
+                           "MLPerf Results Summary\nSUT name : A\nScenario : Server\n"
+                           "Result is : VALID\nMean latency (ns) : 5\n",
+                           {}),
+               Error);
+}
+
 TEST(Import, RefusesInOneSentence) {
   EXPECT_THROW(import_text("a.txt", "hello", {}), Error);
   EXPECT_THROW(import_text("a.txt", "", {}), Error);

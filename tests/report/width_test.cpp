@@ -56,6 +56,7 @@ TEST(Wrap, KeepsANumberWithItsUnit) {
 }
 
 TEST(Wrap, BreaksADeviceNameBeforeItsBracket) {
+  EXPECT_EQ(wrap("573,537–973,083", 14), (std::vector<std::string>{"573,537–", "973,083"}));
   EXPECT_EQ(wrap("RTX 3070 Ti(TensorRT)", 13),
             (std::vector<std::string>{"RTX 3070 Ti", "(TensorRT)"}));
 }

@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <map>
 
 #include "steelyard/base/error.h"
 
@@ -187,6 +188,28 @@ TEST_F(StoreTest, ALaterCampaignReplacesACaseUnlessItMeasuredNothing) {
   ASSERT_EQ(newest.size(), 1u);
   EXPECT_EQ(newest[0].campaign, "c2");
   EXPECT_EQ(store.load(true).size(), 3u);
+}
+
+TEST_F(StoreTest, ShowsOneCaseAtATimeAtItsPlaceInTheWholeAndOnlyWhatIsWanted) {
+  Store store(file_, Store::Mode::write);
+  for (const char* campaign : {"c1", "c2"}) {
+    const Plan plan = plan_of(2, campaign);
+    store.begin(plan);
+    for (std::size_t i = 0; i < 2; ++i) {
+      store.append(plan, block_of(i, 0, 10));
+      store.append(plan, CaseEnd{i, {}});
+    }
+  }
+  const auto all = store.load();
+  std::map<std::size_t, Measurement> seen;
+  const std::string wanted = all[1].what.id;
+  store.visit([&](const Case& what) { return what.id == wanted; },
+              [&](std::size_t place, Measurement&& m) { seen[place] = std::move(m); });
+  ASSERT_EQ(seen.size(), 1u);
+  EXPECT_EQ(seen.at(1).what.id, wanted);
+  EXPECT_EQ(seen.at(1).campaign, "c2");
+  ASSERT_EQ(store.plans().size(), 2u);
+  EXPECT_EQ(store.plans()[0].cases.size(), 2u);
 }
 
 TEST_F(StoreTest, FilesThatAreNotOursGetOneClearSentence) {
