@@ -91,6 +91,13 @@ fs::path output_folder(const fs::path& chosen) {
   return folder;
 }
 
+// The line that says what is wrong, not those that lead to it.
+std::string first_error(const std::string& output) {
+  const auto found = output.find("error:");
+  const auto begin = found == output.npos ? 0 : output.rfind('\n', found) + 1;
+  return output.substr(begin, std::min<std::size_t>(output.find('\n', begin) - begin, 400));
+}
+
 }  // namespace
 
 int execute(const BuildBackend& words) {
@@ -121,8 +128,7 @@ int execute(const BuildBackend& words) {
   if (ran.status == 127)
     throw Error("there is no C++ compiler", "install one: sudo apt install g++ libfmt-dev");
   if (ran.status != 0)
-    throw Error(fmt::format("the compiler refuses the adapter: {}",
-                            ran.output.substr(0, ran.output.find('\n', 400))),
+    throw Error(fmt::format("the compiler refuses the adapter: {}", first_error(ran.output)),
                 "it needs g++ 12 or later, libfmt-dev, and the headers of this very HailoRT");
   fs::rename(file.string() + ".part", file);
   print(fmt::format("{}  HailoRT {}, {:.0f} s\n", file.string(), sdk.version,

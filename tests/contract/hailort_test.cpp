@@ -145,6 +145,38 @@ TEST_F(Hailort, EveryStatusOfEveryCallIsASentenceWithAWayOut) {
   EXPECT_THAT(query(3).hint, HasSubstr("smaller batch"));
 }
 
+// What a user of a Raspberry Pi meets, each with the command that mends it.
+TEST_F(Hailort, NamesTheCommandThatMendsIt) {
+  const auto hint = [&](const char* call, int status) {
+    fail(call, status);
+    const Said words = query();
+    mend();
+    return words.hint;
+  };
+  EXPECT_THAT(hint("create_vdevice", 74), HasSubstr("sudo fuser -v /dev/hailo*")) << "held";
+  EXPECT_THAT(hint("create_vdevice", 73), HasSubstr("another process")) << "held";
+  EXPECT_THAT(hint("create_vdevice", 13), HasSubstr("ls -l /dev/hailo*")) << "permission";
+  EXPECT_THAT(hint("create_vdevice", 76), HasSubstr("apt install --reinstall")) << "driver";
+  EXPECT_THAT(hint("create_vdevice", 86), HasSubstr("modinfo hailo_pci")) << "driver";
+  EXPECT_THAT(hint("configure", 16), HasSubstr("of one version")) << "firmware";
+  EXPECT_THAT(hint("create_infer_model", 93), HasSubstr("--hw-arch hailo8l")) << "hailo8 HEF";
+  EXPECT_THAT(hint("create_infer_model", 92), HasSubstr("Dataflow Compiler")) << "HEF too new";
+  EXPECT_THAT(hint("configure", 3), HasSubstr("smaller batch")) << "host memory";
+  EXPECT_THAT(hint("configure", 71), HasSubstr("smaller batch")) << "device memory";
+  EXPECT_THAT(hint("run", 4), HasSubstr("fw-control reset")) << "timeout";
+  EXPECT_THAT(hint("run", 62), HasSubstr("the device was lost")) << "lost";
+  EXPECT_THAT(hint("run", 25), HasSubstr("steelyard describe")) << "wrong sizes";
+}
+
+TEST_F(Hailort, RefusesBuffersOfOtherSizes) {
+  const auto compiled = compile();
+  const auto session = compiled->open(1);
+  std::vector<std::byte> in(159), out(4);
+  EXPECT_THAT(said([&] { session->infer(in, out); }).what, HasSubstr("must have 160 bytes in"));
+  const auto stream = compiled->stream(1, 1);
+  EXPECT_THAT(said([&] { stream->submit(0, in, out); }).what, HasSubstr("must have 160 bytes in"));
+}
+
 TEST_F(Hailort, ADeviceThatIsLostInBetweenFailsThatQueryAlone) {
   const auto compiled = compile();
   const auto session = compiled->open(1);
@@ -234,10 +266,65 @@ TEST_F(Hailort, PowerIsAChannelOnlyWhereTheBoardMeasuresIt) {
   fail("extended_information", 48);
   fail("health", 48);
   fail("capabilities", 48);
-  EXPECT_THAT(names(nullptr), testing::ElementsAre("temperature"));
+  EXPECT_THAT(names(nullptr), testing::ElementsAre("temperature", "utilisation"))
+      << "the model is still open";
   const Device chip = device();
   fail("create_device", 73);  // HAILO_DEVICE_IN_USE
   EXPECT_THAT(said([&] { backend().sensors(chip, nullptr); }).hint, HasSubstr("another process"));
+}
+
+TEST_F(Hailort, SaysTheSchedulersUtilisationWithItsDefinitionUnlessItIsSwitchedOff) {
+  const auto utilisation = [&](std::vector<Setting> settings) {
+    const auto compiled = compile(std::move(settings));
+    const auto sensors = backend().sensors(device(), compiled.get());
+    const auto channels = sensors.at(0)->channels();
+    std::vector<Reading> readings;
+    sensors.at(0)->read({}, readings);
+    std::vector<double> found;
+    for (const Reading& reading : readings)
+      if (channels.at(reading.channel).name == "utilisation") {
+        EXPECT_THAT(channels[reading.channel].definition,
+                    HasSubstr("not use of the compute units"));
+        EXPECT_EQ(channels[reading.channel].unit, "%");
+        found.push_back(reading.value);
+      }
+    return found;
+  };
+  EXPECT_THAT(utilisation({}), testing::ElementsAre(12.5));
+  EXPECT_THAT(utilisation({{"monitor", "off"}}), testing::IsEmpty());
+  EXPECT_THAT(said([&] { compile({{"monitor", "1"}}); }).hint, HasSubstr("on"));
+}
+
+// A whole number that is no double, other fields, a stop in between: no reading, and no crash.
+TEST_F(Hailort, AMonitorsMessageThatIsCutGivesNoReading) {
+  const auto compiled = compile();
+  const auto sensors = backend().sensors(device(), compiled.get());
+  std::filesystem::path file;
+  for (const auto& each : std::filesystem::directory_iterator("/tmp/hmon_files"))
+    if (each.path().filename().string().starts_with(std::to_string(::getpid()))) file = each.path();
+  ASSERT_FALSE(file.empty());
+  const auto readings_of = [&](const std::string& message) {
+    std::ofstream(file, std::ios::binary) << message;
+    std::vector<Reading> readings;
+    sensors.at(0)->read({}, readings);
+    std::vector<double> values;
+    for (const Reading& reading : readings)
+      if (sensors.at(0)->channels()[reading.channel].name == "utilisation")
+        values.push_back(reading.value);
+    return values;
+  };
+  using testing::ElementsAre;
+  using testing::IsEmpty;
+  const auto text = [](auto& bytes) { return std::string(bytes, sizeof bytes - 1); };
+  EXPECT_THAT(readings_of(""), IsEmpty());
+  EXPECT_THAT(readings_of("\x22"), IsEmpty()) << "no length";
+  EXPECT_THAT(readings_of("\x22\x7F"), IsEmpty()) << "shorter than its length";
+  EXPECT_THAT(readings_of("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), IsEmpty());
+  EXPECT_THAT(readings_of("\x08"), IsEmpty()) << "a number without its bytes";
+  EXPECT_THAT(readings_of("\x0B"), IsEmpty()) << "a group";
+  EXPECT_THAT(readings_of(text("\x08\x01\x0D\x01\x02\x03\x04\x22\x00")), ElementsAre(0.0))
+      << "proto3 leaves a zero out";
+  EXPECT_THAT(readings_of("\x22\x03\x12\x01x"), IsEmpty()) << "a text where a number belongs";
 }
 
 TEST_F(Hailort, AnInstrumentThatIsLostSaysSo) {

@@ -5,6 +5,7 @@
 
 #include "steelyard/backend/hailort/adapter/chip.h"
 #include "steelyard/backend/hailort/adapter/hef.h"
+#include "steelyard/backend/hailort/adapter/monitor.h"
 #include "steelyard/backend/hailort/adapter/session.h"
 
 namespace steelyard::hailo {
@@ -17,13 +18,17 @@ std::string library_version() {
 }
 
 HefSettings settings_of(const CompileOptions& options) {
-  check_settings("hailort", options.settings, {"io"});
+  check_settings("hailort", options.settings, {"io", "monitor"});
   const auto io = setting(options.settings, "io", "float");
   if (io != "float" && io != "raw")
     throw UsageError(fmt::format("hailort.io cannot be '{}'", io),
                      "it is float (HailoRT quantises on the CPU, inside the timed region) or raw "
                      "(bytes, quantised before)");
-  return {io == "raw"};
+  const auto monitor = setting(options.settings, "monitor", "on");
+  if (monitor != "on" && monitor != "off")
+    throw UsageError(fmt::format("hailort.monitor cannot be '{}'", monitor),
+                     "it is on (HailoRT's scheduler says the utilisation) or off");
+  return {monitor == "on", io == "raw"};
 }
 
 class Hailort final : public Backend {
@@ -88,6 +93,7 @@ class Hailort final : public Backend {
       throw Unsupported(
           fmt::format("a Hailo device runs a HEF, and there is no {}", hef.string()),
           fmt::format("steelyard convert {} --to hailort:{}", model.path.string(), device.id));
+    watch_scheduler(settings.monitor);
     return compile_for(model, hef, device.physical_id.substr(4), options.window, settings);
   }
 

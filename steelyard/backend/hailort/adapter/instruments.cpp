@@ -4,9 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <iterator>
+#include <optional>
+#include <string>
 
 #include "steelyard/backend/hailort/adapter/chip.h"
+#include "steelyard/backend/hailort/adapter/monitor.h"
 #include "steelyard/base/clock.h"
 
 namespace steelyard::hailo {
@@ -21,6 +27,15 @@ Channel channel(const char* name, const char* unit, const char* boundary, const 
   channel.definition = definition;
   channel.period = period;
   return channel;
+}
+
+// Nothing: there is no reading yet.
+using Source = std::function<std::optional<double>()>;
+
+std::optional<double> read_monitor(const std::filesystem::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::string message{std::istreambuf_iterator<char>(stream), {}};
+  return utilisation_in(message);
 }
 
 class Instruments final : public Sensor {
@@ -54,6 +69,13 @@ class Instruments final : public Sensor {
                         ? 100.0
                         : 0.0);
           });
+    if (const auto file = monitor_file(); !file.empty())
+      add(channel("utilisation", "%", "chip",
+                  "time between the first frame's transfer to the device and the last output's "
+                  "return, of each second, as HailoRT's scheduler on the host sees it: occupancy "
+                  "with transfers and queueing, not use of the compute units",
+                  std::chrono::seconds(1)),
+          [file] { return read_monitor(file); });
     const auto capabilities = device.get_capabilities();
     if (capabilities && capabilities->power_measurements)
       add(channel("power", "W", "module",
@@ -71,21 +93,20 @@ class Instruments final : public Sensor {
   std::vector<Channel> channels() const override { return channels_; }
 
   void read(nanoseconds, std::vector<Reading>& readings) override {
-    for (std::size_t i = 0; i < sources_.size(); ++i) {
-      const double value = sources_[i]();
-      readings.push_back({static_cast<std::uint16_t>(i), MonotonicClock::read(), value});
-    }
+    for (std::size_t i = 0; i < sources_.size(); ++i)
+      if (const std::optional<double> value = sources_[i]())
+        readings.push_back({static_cast<std::uint16_t>(i), MonotonicClock::read(), *value});
   }
 
  private:
-  void add(Channel channel, std::function<double()> source) {
+  void add(Channel channel, Source source) {
     channels_.push_back(std::move(channel));
     sources_.push_back(std::move(source));
   }
 
   std::shared_ptr<void> keep_alive_;
   std::vector<Channel> channels_;
-  std::vector<std::function<double()>> sources_;
+  std::vector<Source> sources_;
 };
 
 }  // namespace

@@ -9,9 +9,9 @@
 namespace steelyard::hailo {
 
 // Statuses that the header of HailoRT 4.20 does not have yet.
-inline constexpr auto kHefCorrupted = static_cast<hailo_status>(91);
-inline constexpr auto kHefNotSupported = static_cast<hailo_status>(92);
-inline constexpr auto kHefNotForThisDevice = static_cast<hailo_status>(93);
+inline constexpr int kHefCorrupted = 91;
+inline constexpr int kHefNotSupported = 92;
+inline constexpr int kHefNotForThisDevice = 93;
 
 // "HailoRT cannot <doing>: <its own words> (status N)", with a hint for every status.
 [[noreturn]] void refuse(hailo_status, const std::string& doing);

@@ -164,7 +164,7 @@ class OpenedModel final : public HefModel {
   // The average that the library takes from the driver's interrupts, in a configuration of its own:
   // the interrupts would slow the timed queries.
   std::vector<TimePart> parts(std::span<const std::byte> in, std::span<std::byte> out, int batch,
-                          int queries) override {
+                              int queries) override {
     const auto measured = configure(batch, HAILO_LATENCY_MEASURE);
     OneQuery query(*measured);
     for (int i = 0; i < queries; ++i) query.infer(in, out);

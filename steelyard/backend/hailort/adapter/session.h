@@ -13,7 +13,8 @@
 namespace steelyard::hailo {
 
 struct HefSettings {
-  bool raw = false;  // bytes as the device takes them; false: fp32, which the library quantises
+  bool monitor = true;  // utilisation, as HailoRT's scheduler sees it
+  bool raw = false;     // bytes as the device takes them; false: fp32, which the library quantises
 };
 
 class HefModel : public CompiledModel {

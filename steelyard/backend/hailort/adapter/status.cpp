@@ -8,7 +8,7 @@
 namespace steelyard::hailo {
 
 std::string way_out(hailo_status status) {
-  switch (status) {
+  switch (static_cast<int>(status)) {
     case HAILO_UNSUPPORTED_CONTROL_PROTOCOL_VERSION:
     case HAILO_UNSUPPORTED_FW_VERSION:
     case HAILO_INVALID_CONTROL_RESPONSE:

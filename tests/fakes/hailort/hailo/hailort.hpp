@@ -327,8 +327,12 @@ class VDevice {
                                                            const std::string& name = "");
   Expected<std::vector<std::reference_wrapper<Device>>> get_physical_devices() const;
 
+  VDevice();
+  ~VDevice();
+
  private:
   mutable Device device_;
+  std::string monitor_;
 };
 
 }  // namespace hailort
