@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <system_error>
 
 #include "steelyard/base/error.h"
 #include "steelyard/engine/cpu/abreast.h"
 #include "steelyard/engine/cpu/check.h"
 #include "steelyard/engine/cpu/narrow_plan.h"
+#include "steelyard/engine/cpu/split.h"
 #include "steelyard/engine/cpu/ticks.h"
 #include "steelyard/engine/cpu/windows.h"
 
@@ -38,19 +40,26 @@ void check_span(const char* what, std::size_t has, std::size_t needs) {
               "Run whole windows, or train a unidirectional network.");
 }
 
-class CpuSession final : public EngineSession {
+// A session that may be one piece of a split batch: spans are checked by the session as a whole.
+class Piece : public EngineSession {
+ public:
+  virtual void infer_unchecked(const float* input, float* output) = 0;
+  virtual void step_unchecked(const float* input, float* output) = 0;
+};
+
+class CpuSession final : public Piece {
  public:
   // `owner` keeps network and packed weights alive.
   CpuSession(std::shared_ptr<const void> owner, const Network& network, const cpu::Kernels& kernels,
-             cpu::PackCache& cache, int batch, int window)
+             cpu::PackCache& cache, int batch, int window, int row)
       : owner_(std::move(owner)),
         tick_inputs_(std::size_t(batch) * network.features),
         inputs_(tick_inputs_ * window),
         outputs_(std::size_t(batch) * network.outputs()) {
     if (cpu::Abreast::suits(network, kernels, batch, window)) {
-      abreast_.emplace(network, kernels, cache, batch, window);
+      abreast_.emplace(network, kernels, cache, batch, window, row);
     } else {
-      windows_.emplace(network, kernels, cache, batch, window);
+      windows_.emplace(network, kernels, cache, batch, window, row);
     }
     if (can_stream(network)) ticks_.emplace(network, kernels, cache, batch);
   }
@@ -58,18 +67,22 @@ class CpuSession final : public EngineSession {
   void infer(std::span<const float> input, std::span<float> output) override {
     check_span("input", input.size(), inputs_);
     check_span("output", output.size(), outputs_);
+    infer_unchecked(input.data(), output.data());
+  }
+  void infer_unchecked(const float* input, float* output) override {
     if (abreast_) {
-      abreast_->infer(input.data(), output.data());
+      abreast_->infer(input, output);
     } else {
-      windows_->infer(input.data(), output.data());
+      windows_->infer(input, output);
     }
   }
 
   void step(std::span<const float> input, std::span<float> output) override {
     check_span("input", input.size(), tick_inputs_);
     check_span("output", output.size(), outputs_);
-    ticks().step(input.data(), output.data());
+    step_unchecked(input.data(), output.data());
   }
+  void step_unchecked(const float* input, float* output) override { ticks().step(input, output); }
 
   void prepare() override { ticks().prepare(); }
 
@@ -91,16 +104,17 @@ class CpuSession final : public EngineSession {
 };
 
 // The same with narrow weights.
-class NarrowSession final : public EngineSession {
+class NarrowSession final : public Piece {
  public:
   NarrowSession(std::shared_ptr<const void> owner, const Network& network,
                 const cpu::NarrowWeights& weights, const cpu::Kernels& kernels,
-                cpu::PackCache& cache, int batch, int window)
+                cpu::PackCache& cache, int batch, int window, int row)
       : owner_(std::move(owner)),
         tick_inputs_(std::size_t(batch) * network.features),
         inputs_(tick_inputs_ * window),
         outputs_(std::size_t(batch) * network.outputs()),
-        windows_(network, weights, kernels, cache, batch, window, cpu::NarrowPlan::Keeps::nothing) {
+        windows_(network, weights, kernels, cache, batch, window, cpu::NarrowPlan::Keeps::nothing,
+                 row) {
     if (can_stream(network)) {
       ticks_.emplace(network, weights, kernels, cache, batch, 1, cpu::NarrowPlan::Keeps::state);
     }
@@ -109,14 +123,20 @@ class NarrowSession final : public EngineSession {
   void infer(std::span<const float> input, std::span<float> output) override {
     check_span("input", input.size(), inputs_);
     check_span("output", output.size(), outputs_);
-    windows_.infer(input.data(), output.data());
+    infer_unchecked(input.data(), output.data());
+  }
+  void infer_unchecked(const float* input, float* output) override {
+    windows_.infer(input, output);
   }
 
   void step(std::span<const float> input, std::span<float> output) override {
     check_span("input", input.size(), tick_inputs_);
     check_span("output", output.size(), outputs_);
+    step_unchecked(input.data(), output.data());
+  }
+  void step_unchecked(const float* input, float* output) override {
     if (!ticks_) refuse_steps();
-    ticks_->infer(input.data(), output.data());
+    ticks_->infer(input, output);
   }
 
   void prepare() override {
@@ -135,6 +155,68 @@ class NarrowSession final : public EngineSession {
   std::optional<cpu::NarrowPlan> ticks_;
 };
 
+// A batch in pieces, each with a thread.
+class SplitSession final : public EngineSession {
+ public:
+  struct Share {
+    std::unique_ptr<Piece> piece;
+    std::size_t input, tick_input, output;  // where its part of the caller's spans begins
+  };
+  SplitSession(std::vector<Share> shares, std::size_t tick_inputs, int window, std::size_t outputs)
+      : shares_(std::move(shares)),
+        tick_inputs_(tick_inputs),
+        inputs_(tick_inputs * window),
+        outputs_(outputs),
+        split_(int(shares_.size())) {}
+
+  void infer(std::span<const float> input, std::span<float> output) override {
+    check_span("input", input.size(), inputs_);
+    check_span("output", output.size(), outputs_);
+    input_ = input.data();
+    output_ = output.data();
+    split_.run(
+        [](void* self, int i) {
+          auto& s = *static_cast<SplitSession*>(self);
+          Share& share = s.shares_[i];
+          share.piece->infer_unchecked(s.input_ + share.input, s.output_ + share.output);
+        },
+        this);
+  }
+
+  void step(std::span<const float> input, std::span<float> output) override {
+    check_span("input", input.size(), tick_inputs_);
+    check_span("output", output.size(), outputs_);
+    shares_[0].piece->prepare();  // refuses here what cannot be stepped, not in a thread
+    input_ = input.data();
+    output_ = output.data();
+    split_.run(
+        [](void* self, int i) {
+          auto& s = *static_cast<SplitSession*>(self);
+          Share& share = s.shares_[i];
+          share.piece->step_unchecked(s.input_ + share.tick_input, s.output_ + share.output);
+        },
+        this);
+  }
+
+  void prepare() override {
+    shares_[0].piece->prepare();
+    split_.run(
+        [](void* self, int i) { static_cast<SplitSession*>(self)->shares_[i].piece->prepare(); },
+        this);
+  }
+
+  void reset() override {
+    for (Share& share : shares_) share.piece->reset();
+  }
+
+ private:
+  std::vector<Share> shares_;
+  std::size_t tick_inputs_, inputs_, outputs_;
+  const float* input_ = nullptr;
+  float* output_ = nullptr;
+  cpu::Split split_;
+};
+
 class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEngine> {
  public:
   CpuEngine(const Network& network, const cpu::Kernels& kernels, const EngineOptions& options)
@@ -147,19 +229,33 @@ class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEn
     }
   }
 
-  std::unique_ptr<EngineSession> open(int batch, int window) const override {
+  std::unique_ptr<EngineSession> open(int batch, int window, int threads) const override {
     check_sizes(batch, window);
+    if (threads < 1) {
+      throw Error(fmt::format("{} threads cannot run a session.", threads), "Choose 1 or more.");
+    }
     try {
-      if (narrow_) {
-        return std::make_unique<NarrowSession>(shared_from_this(), network_, *narrow_, kernels_,
-                                               cache_, batch, window);
+      const int pieces = std::min(threads, batch);
+      if (pieces == 1) return open_piece(batch, window, batch);
+      std::vector<SplitSession::Share> shares;
+      for (int i = 0, first = 0; i < pieces; ++i) {
+        const int count = batch / pieces + (i < batch % pieces);
+        const std::size_t tick = std::size_t(first) * network_.features;
+        shares.push_back({open_piece(count, window, batch),
+                          tick * (network_.batch_first ? window : 1), tick,
+                          std::size_t(first) * network_.outputs()});
+        first += count;
       }
-      return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, batch,
-                                          window);
+      return std::make_unique<SplitSession>(std::move(shares),
+                                            std::size_t(batch) * network_.features, window,
+                                            std::size_t(batch) * network_.outputs());
     } catch (const std::bad_alloc&) {
       throw Error(
           fmt::format("not enough memory for a batch of {} windows of {} steps.", batch, window),
           "Choose a smaller batch or window.");
+    } catch (const std::system_error& e) {
+      throw Error(fmt::format("{} threads cannot be started: {}.", threads, e.what()),
+                  "Choose fewer.");
     }
   }
 
@@ -168,6 +264,15 @@ class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEn
   const std::string& target() const override { return target_; }
 
  private:
+  std::unique_ptr<Piece> open_piece(int batch, int window, int row) const {
+    if (narrow_) {
+      return std::make_unique<NarrowSession>(shared_from_this(), network_, *narrow_, kernels_,
+                                             cache_, batch, window, row);
+    }
+    return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, batch,
+                                        window, row);
+  }
+
   void check_sizes(int batch, int window) const {
     if (batch < 1 || window < 1) {
       throw Error(fmt::format("batch ({}) and window ({}) must be at least 1.", batch, window),

@@ -10,7 +10,8 @@
 // what they are multiplied with); biases, states, activations and the head stay fp32.
 //
 // An Engine is immutable and may be shared by threads. A Session belongs to one thread at a time
-// and owns all memory it needs: infer() does not allocate, lock or enter the kernel.
+// and owns all memory it needs: infer() does not allocate or lock, nor enter the kernel unless it
+// has threads of its own to wake.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +59,9 @@ class Engine {
   virtual ~Engine() = default;
   // `window` must equal Network::window unless that is 0. Throws Error when a size is not positive
   // or memory runs out.
-  virtual std::unique_ptr<EngineSession> open(int batch, int window) const = 0;
+  // `threads`: how many work at one infer() or step(), each at its share of the batch; the others
+  // belong to the session and sleep between calls.
+  virtual std::unique_ptr<EngineSession> open(int batch, int window, int threads = 1) const = 0;
   virtual int features() const = 0;
   virtual int outputs() const = 0;
   virtual const std::string& target() const = 0;  // instruction set in use

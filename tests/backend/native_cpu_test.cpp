@@ -89,6 +89,18 @@ TEST_F(NativeCpu, RunsOnEveryInstructionSetOfThisCpu) {
   }
 }
 
+TEST_F(NativeCpu, SharesABatchAmongThreads) {
+  const Model model = saved(small_network());
+  std::vector<float> input(7 * 12);
+  for (std::size_t i = 0; i < input.size(); ++i) input[i] = 0.01f * float(i);
+  const auto expected = infer(*compile(model)->open(7), input);
+  const auto got = infer(*compile(model, {{"threads", "3"}})->open(7), input);
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) EXPECT_NEAR(got[i], expected[i], 1e-6) << i;
+  EXPECT_THROW(compile(model, {{"threads", "many"}}), UsageError);
+  EXPECT_THROW(compile(model, {{"threads", "0"}}), UsageError);
+}
+
 TEST_F(NativeCpu, RefusesAnInstructionSetThatThisCpuHasNot) {
   try {
     compile(saved(small_network()), {{"target", "Z80"}});

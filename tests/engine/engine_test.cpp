@@ -179,6 +179,19 @@ TEST(Engine, RunsLongWindowsAndLargeHiddenSizes) {
   expect_agreement(s, 1, 2);
 }
 
+TEST(Engine, RunsTheLargestSizes) {
+  Shape s;
+  s.cell = Cell::rnn;
+  s.hidden = 4096;
+  s.features = 1;
+  expect_agreement(s, 1, 2);
+  s.hidden = 3;
+  expect_agreement(s, 1 << 16, 2);
+  s.cell = Cell::gru;
+  s.hidden = 1;
+  expect_agreement(s, 1, 1);
+}
+
 TEST(Engine, InfersOneBatchedWindowAsItInfersItAlone) {
   Shape s;
   s.cell = Cell::lstm;
@@ -207,6 +220,53 @@ TEST(Engine, KeepsSessionsApart) {
   first->infer(a, output);
   EXPECT_EQ(output[0], alone[0]);
   EXPECT_NE(output[0], other[0]);
+}
+
+TEST(Engine, ThreadsShareABatchAndGiveTheSame) {
+  Random random(31);
+  for (const bool batch_first : {true, false}) {
+    for (const int hidden : {5, 24}) {
+      Shape shape;
+      shape.cell = Cell::lstm;
+      shape.hidden = hidden;
+      Network network = reference::random_network(shape, random);
+      network.batch_first = batch_first;
+      constexpr int kBatch = 45, kWindow = 4;
+      const auto input =
+          reference::random_values(std::size_t(kBatch) * kWindow * network.features, 1, random);
+      const std::size_t tick = std::size_t(kBatch) * network.features;
+      for (const Precision precision : {Precision::fp32, Precision::bf16, Precision::int8}) {
+        EngineOptions options;
+        options.precision = precision;
+        options.calibration = input;
+        options.calibration_window = kWindow;
+        const auto engine = Engine::compile(network, options);
+        const auto one = engine->open(kBatch, kWindow), three = engine->open(kBatch, kWindow, 3);
+        std::vector<float> alone(std::size_t(kBatch) * engine->outputs()), shared(alone.size());
+        for (int round = 0; round < 6; ++round) {
+          one->infer(input, alone);
+          three->infer(input, shared);
+          for (std::size_t i = 0; i < alone.size(); ++i)
+            ASSERT_NEAR(alone[i], shared[i], 2e-6) << i;
+          one->step({input.data(), tick}, alone);
+          if (round % 2) three->prepare();
+          three->step({input.data(), tick}, shared);
+          for (std::size_t i = 0; i < alone.size(); ++i)
+            ASSERT_NEAR(alone[i], shared[i], 2e-5) << i;
+        }
+      }
+    }
+  }
+}
+
+TEST(Engine, MoreThreadsThanSamplesAreLeftOut) {
+  Random random(32);
+  const Network network = reference::random_network(Shape(), random);
+  const auto engine = Engine::compile(network);
+  const std::vector<float> input(std::size_t(2) * 3 * network.features, 0.5f);
+  std::vector<float> output(std::size_t(2) * engine->outputs());
+  engine->open(2, 3, 8)->infer(input, output);
+  EXPECT_THROW(engine->open(2, 3, 0), Error);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 
 #include "steelyard/backend/registry.h"
@@ -62,12 +63,25 @@ class NativeSteps final : public Session {
   std::size_t input_bytes_, output_bytes_;
 };
 
+// How many share the batch of a Session.
+int threads_of(const CompileOptions& options) {
+  const auto wanted = setting(options.settings, "threads", "1");
+  int threads = 0;
+  const char* const end = wanted.data() + wanted.size();
+  const auto parsed = std::from_chars(wanted.data(), end, threads);
+  if (parsed.ec != std::errc() || parsed.ptr != end || threads < 1 || threads > 1024)
+    throw UsageError(fmt::format("native-cpu.threads={} is no number of threads", wanted),
+                     "give a number from 1 to 1024");
+  return threads;
+}
+
 class NativeModel final : public CompiledModel {
  public:
   NativeModel(const Model& model, const Network& network, std::shared_ptr<const Engine> engine,
               const CompileOptions& options)
       : model_(model),
         window_(network.window > 0 ? network.window : options.window),
+        threads_(threads_of(options)),
         precision_(options.precision),
         streams_(
             std::none_of(network.layers.begin(), network.layers.end(),
@@ -76,27 +90,29 @@ class NativeModel final : public CompiledModel {
 
   std::unique_ptr<Session> open(int batch) override {
     Signature signature = signature_of(model_, batch, window_);
-    return std::make_unique<NativeSession>(engine_->open(batch, window_), std::move(signature));
+    return std::make_unique<NativeSession>(engine_->open(batch, window_, threads_),
+                                           std::move(signature));
   }
   std::unique_ptr<Session> open_steps(int batch) override {
     if (!streams_)
       throw Unsupported("a bidirectional layer needs the whole window, so it cannot stream",
                         "measure this model with another scenario");
-    return std::make_unique<NativeSteps>(engine_->open(batch, window_), batch, engine_->features(),
-                                         engine_->outputs());
+    return std::make_unique<NativeSteps>(engine_->open(batch, window_, threads_), batch,
+                                         engine_->features(), engine_->outputs());
   }
   Precision precision() const override { return precision_; }
 
  private:
   Model model_;
-  int window_;
+  int window_, threads_;
   Precision precision_;
   bool streams_;
   std::shared_ptr<const Engine> engine_;
 };
 
 EngineOptions engine_options(const CompileOptions& options) {
-  check_settings("native-cpu", options.settings, {"target"});
+  check_settings("native-cpu", options.settings, {"target", "threads"});
+  threads_of(options);
   EngineOptions chosen;
   chosen.precision = options.precision;
   chosen.calibration = options.calibration;

@@ -59,7 +59,7 @@ bool Abreast::suits(const Network& network, const Kernels& kernels, int batch, i
 }
 
 Abreast::Abreast(const Network& network, const Kernels& kernels, PackCache& cache, int batch,
-                 int window)
+                 int window, int row)
     : kernels_(kernels),
       batch_(batch),
       window_(window),
@@ -68,7 +68,7 @@ Abreast::Abreast(const Network& network, const Kernels& kernels, PackCache& cach
       columns_(times(network.features, width_)),
       head_(network, kernels, cache, width_) {
   input_.width = network.features;
-  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : batch);
+  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : row);
   input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     first_pass_.push_back(int(passes_.size()));

@@ -14,7 +14,8 @@ class Abreast {
   // Whether it is faster than samples one after the other.
   static bool suits(const Network&, const Kernels&, int batch, int window);
 
-  Abreast(const Network&, const Kernels&, PackCache&, int batch, int window);
+  // `row`: how many samples stand side by side in the caller's input, at least `batch`.
+  Abreast(const Network&, const Kernels&, PackCache&, int batch, int window, int row);
   void infer(const float* input, float* output);
 
  private:

@@ -33,7 +33,7 @@ const std::uint8_t* bytes_of(const Buffer& buffer) {
 }  // namespace
 
 NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, const Kernels& kernels,
-                       PackCache& cache, int batch, int window, Keeps keeps)
+                       PackCache& cache, int batch, int window, Keeps keeps, int row)
     : weights_(weights),
       kernels_(narrow_kernels_for(kernels)),
       batch_(batch),
@@ -44,7 +44,7 @@ NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, con
       outputs_(network.outputs()),
       head_(network, kernels, cache, chunk_) {
   input_.width = network.features;
-  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : batch);
+  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : row ? row : batch);
   input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
   if (weights.feature_steps()) {
     row_ = Buffer(padded_features(features_));

@@ -13,11 +13,12 @@ namespace steelyard::cpu {
 
 class NarrowPlan {
  public:
+  // `row`: how many samples stand side by side in the caller's input, 0 = `batch`.
   // What a plan keeps: its output alone, the state from call to call, or every state for a look at
   // its size.
   enum class Keeps { nothing, state, everything };
   NarrowPlan(const Network&, const NarrowWeights&, const Kernels&, PackCache&, int batch,
-             int window, Keeps);
+             int window, Keeps, int row = 0);
 
   // From a zero state, or for Keeps::state from the last one.
   void infer(const float* input, float* output);

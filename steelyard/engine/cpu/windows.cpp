@@ -30,7 +30,7 @@ constexpr int kProjectedInputs = 12;
 }  // namespace
 
 Windows::Windows(const Network& network, const Kernels& kernels, PackCache& cache, int batch,
-                 int window)
+                 int window, int row)
     : kernels_(kernels),
       batch_(batch),
       window_(window),
@@ -39,7 +39,7 @@ Windows::Windows(const Network& network, const Kernels& kernels, PackCache& cach
       outputs_(network.outputs()),
       head_(network, kernels, cache, chunk_) {
   input_.width = network.features;
-  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : batch);
+  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : row);
   input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     first_pass_.push_back(int(passes_.size()));

@@ -12,7 +12,8 @@ namespace steelyard::cpu {
 
 class Windows {
  public:
-  Windows(const Network&, const Kernels&, PackCache&, int batch, int window);
+  // `row`: how many samples stand side by side in the caller's input, at least `batch`.
+  Windows(const Network&, const Kernels&, PackCache&, int batch, int window, int row);
   void infer(const float* input, float* output);
 
  private:
