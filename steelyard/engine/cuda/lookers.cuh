@@ -17,6 +17,10 @@ __device__ __forceinline__ void sync(int barrier, int threads) {
   asm volatile("bar.sync %0,%1;" ::"r"(barrier), "r"(threads) : "memory");
 }
 
+__device__ __forceinline__ void arrive(int barrier, int threads) {
+  asm volatile("bar.arrive %0,%1;" ::"r"(barrier), "r"(threads) : "memory");
+}
+
 constexpr std::uint32_t sequence_before(std::uint32_t sequence) {
   return sequence == kNever + 1 ? kStop - 1 : sequence - 1;
 }
@@ -78,7 +82,8 @@ class Post {
           *to[1] = __uint_as_float(v.y);
           *to[2] = __uint_as_float(v.z);
         }
-        sync(kMailBarrier, computing_ + 32);
+        __syncwarp();
+        arrive(kMailBarrier, computing_ + 32);
       }
       if (seen == kStop) return __syncthreads();  // nobody leaves while others wait
     }
