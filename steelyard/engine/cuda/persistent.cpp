@@ -11,33 +11,13 @@
 
 #include "steelyard/base/error.h"
 #include "steelyard/engine/cuda/keeper.h"
+#include "steelyard/engine/cuda/room.h"
 #include "steelyard/engine/cuda/tail.h"
 
 namespace steelyard::cuda {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-
-// SMs taken by kernels that never end, for each device.
-std::atomic<int>& taken(int device) {
-  static std::atomic<int> taken[64];
-  return taken[device % 64];
-}
-
-class Room {
- public:
-  Room(int device, int blocks, int all) : device_(device), blocks_(blocks) {
-    // One SM stays free, so that other work always goes on.
-    granted_ = taken(device).fetch_add(blocks) + blocks < all;
-  }
-  Room(const Room&) = delete;
-  ~Room() { taken(device_).fetch_sub(blocks_); }
-  bool granted() const { return granted_; }
-
- private:
-  int device_, blocks_;
-  bool granted_;
-};
 
 int blocks_needed(const Network& network, const Plan& plan) {
   return int(network.layers.size()) * network.layers.front().directions * plan.ranks;
