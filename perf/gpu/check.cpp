@@ -9,7 +9,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <string_view>
 #include <thread>
+#include <tuple>
 
 #include "perf/gpu/reference.h"
 #include "steelyard/base/error.h"
@@ -72,14 +74,23 @@ double tolerance(const CudaOptions& options) {
   return options.activations == CudaActivations::exact ? 2e-6 : 2e-3;
 }
 
-void check_shape(const Shape& shape, int batch, const CudaOptions& options, Random& random) {
+// Racecheck sees neither that rows are written again only after the host has the answer, nor what a
+// cluster orders by st.async and mbarrier; and it slows a kernel down a hundred times.
+CudaOptions as_checked(CudaOptions options) {
+  if (!std::getenv("RACECHECK")) return options;
+  options.lookers = 0;
+  options.deadline_seconds = 60;
+  return options;
+}
+
+void check_shape(const Shape& shape, int batch, const CudaOptions& asked, Random& random) {
+  const CudaOptions options = as_checked(asked);
   const Network network = random_network(shape, random);
-  // For racecheck, which does not follow what a cluster orders by st.async and mbarrier.
-  if (std::getenv("NO_CLUSTERS") && shape.hidden > 96) return;
   std::string what = text_of(shape, batch);
   try {
     const auto engine = CudaEngine::compile(network, options);
     const auto session = engine->open(batch, shape.window);
+    if (std::getenv("RACECHECK") && session->kernel().find("cluster") != std::string::npos) return;
     what += " [" + session->kernel() + "]";
     for (int round = 0; round < 3; ++round) {
       const auto input = random_values(std::size_t(batch) * shape.window * shape.features, random);
@@ -93,6 +104,59 @@ void check_shape(const Shape& shape, int batch, const CudaOptions& options, Rand
   } catch (const std::exception& e) {
     verdict(false, what + ": " + e.what());
   }
+}
+
+// Windows step by step, with and without prepare(), across sleeps and resets: the answer to a
+// window's last step is the window's.
+void check_steps(const Shape& shape, int batch, const CudaOptions& asked, Random& random) {
+  const Network network = random_network(shape, random);
+  CudaOptions options = as_checked(asked);
+  options.idle_seconds = 0.02;
+  std::string what = "step by step: " + text_of(shape, batch);
+  try {
+    const auto session = CudaEngine::compile(network, options)->open_steps(batch);
+    what += " [" + session->kernel() + "]";
+    for (int round = 0; round < 4; ++round) {
+      const std::size_t row = shape.features, window = shape.window;
+      const auto input = random_values(batch * window * row, random);
+      std::vector<float> step(batch * row), output(std::size_t(batch) * network.outputs(), NAN);
+      session->reset();
+      for (std::size_t t = 0; t < window; ++t) {
+        if (round % 2 == 0) session->prepare();
+        for (int b = 0; b < batch; ++b)
+          std::copy_n(&input[(b * window + t) * row], row, &step[b * row]);
+        if (round == 3 && t == window / 2)
+          std::this_thread::sleep_for(std::chrono::milliseconds(80));
+        session->infer(step, output);
+      }
+      const double error = worst(output, expected(network, input, batch, int(window)));
+      char text[32];
+      std::snprintf(text, sizeof text, " error %.1e", error);
+      verdict(error <= tolerance(options), what + text);
+    }
+  } catch (const std::exception& e) {
+    verdict(false, what + ": " + e.what());
+  }
+}
+
+void check_all_steps() {
+  Random random(4);
+  for (const Cell cell : {Cell::rnn, Cell::gru, Cell::lstm})
+    for (const int hidden : {1, 5, 16, 17, 32, 64, 65, 96, 128, 200})
+      for (const int batch : {1, 3}) {
+        Shape shape;
+        shape.cell = cell;
+        shape.hidden = hidden;
+        shape.features = 1 + hidden % 8;
+        shape.window = 9;
+        shape.layers = hidden == 16 ? 3 : 1;
+        shape.linear_before_reset = hidden != 17;
+        CudaOptions options;
+        if (hidden == 64 && batch == 1) options.mode = CudaMode::persistent;
+        if (hidden == 32) options.activations = CudaActivations::approximate;
+        if (hidden == 96) shape.head = {100};
+        check_steps(shape, batch, options, random);
+      }
 }
 
 // A shape in which everything that can vary varies.
@@ -259,9 +323,43 @@ void check_lives() {
               took / opens, after.host - before.host, after.device - before.device);
 }
 
+// A session of each kind of kernel that stays, asked in turns: once each, or until somebody kills
+// the process.
+void ask_all(bool for_ever) {
+  Random random(5);
+  struct Asked {
+    std::vector<float> input;
+    std::vector<double> want;
+    std::unique_ptr<CudaSession> session;
+  };
+  std::vector<Asked> all;
+  for (const auto& [cell, hidden, layers] : {std::tuple{Cell::gru, 5, 1},
+                                             {Cell::lstm, 64, 1},
+                                             {Cell::lstm, 128, 1},
+                                             {Cell::gru, 64, 3}}) {
+    Shape shape;
+    shape.cell = cell;
+    shape.hidden = hidden;
+    shape.layers = layers;
+    const Network network = random_network(shape, random);
+    Asked asked{random_values(40, random), {}, CudaEngine::compile(network)->open(1, 8)};
+    asked.want = expected(network, asked.input, 1, 8);
+    all.push_back(std::move(asked));
+  }
+  std::vector<float> output(1);
+  do {
+    for (Asked& asked : all) {
+      output[0] = NAN;
+      asked.session->infer(asked.input, output);
+      if (!(worst(output, asked.want) < 1e-6)) verdict(false, asked.session->kernel());
+    }
+  } while (for_ever && failures == 0);
+}
+
 }  // namespace
 }  // namespace steelyard::gpu
 
+// check [SHAPES] runs everything; check once and check for-ever only ask_all().
 int main(int count, char** words) {
   using namespace steelyard;
   const CudaStatus status = cuda_status();
@@ -272,9 +370,15 @@ int main(int count, char** words) {
   for (const CudaDevice& device : cuda_devices())
     std::printf("%s, compute capability %d.%d, %d SMs, CUDA %s\n", device.name.c_str(),
                 device.major, device.minor, device.processors, device.driver.c_str());
+  const std::string_view word = count > 1 ? words[1] : "";
+  if (word == "once" || word == "for-ever") {
+    gpu::ask_all(word == "for-ever");
+    return gpu::failures == 0 ? 0 : 1;
+  }
   const int shapes = count > 1 ? std::atoi(words[1]) : 200;
   gpu::check_edges();
   gpu::check_shapes(shapes);
+  gpu::check_all_steps();
   if (!std::getenv("SKIP_LIVES")) gpu::check_lives();
   std::printf("%d failures\n", gpu::failures);
   return gpu::failures == 0 ? 0 : 1;

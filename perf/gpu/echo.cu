@@ -2,16 +2,20 @@
 // The empty ping-pong: the persistent kernels' hand-over and nothing else. Its time is the part of
 // every batch-1 figure that no kernel can shorten.
 #include "perf/gpu/echo.h"
-#include "steelyard/engine/cuda/mailbox.cuh"
+#include "steelyard/engine/cuda/lookers.cuh"
 
 namespace steelyard::gpu {
 namespace {
 
-__global__ void __launch_bounds__(128) echo(const __grid_constant__ cuda::PersistentArgs args) {
+__global__ void __launch_bounds__(256) echo(const __grid_constant__ cuda::PersistentArgs args) {
   extern __shared__ float rows[];
+  __shared__ cuda::Desk desk;
+  const int computing = blockDim.x - 32 * args.looks;
+  const cuda::Post post(args, args.walk[0], 0, computing, desk, rows);
+  __syncthreads();
+  if (post.looks()) return post.look_out(rows + args.window * cuda::kRowFloats);
   for (std::uint32_t sequence = args.first;; sequence = cuda::next_sequence(sequence)) {
-    const bool stop = cuda::receive<1>(args, args.walk[0], sequence, rows);
-    if (__syncthreads_or(stop)) return;
+    if (!post.next<1>(sequence)) return;
     if (threadIdx.x == 0) cuda::answer(args.out, sequence, rows[0]);
   }
 }

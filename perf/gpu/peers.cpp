@@ -98,8 +98,8 @@ using namespace steelyard;
 using namespace steelyard::gpu;
 
 // shape: cell, features, hidden, layers, directions, final state. options: weights, mode,
-// activations, geometry, idle time in ms (0: the default). `words` (256 bytes) says what runs, or
-// why not.
+// activations, geometry, idle time in ms (0: the default), lookers, whether a query is a time step.
+// `words` (256 bytes) says what runs, or why not.
 EXPORTED void* ours_open(const int* shape, const float* weights, int batch, int window,
                          const int* options, char* words) {
   auto ours = std::make_unique<Ours>();
@@ -110,8 +110,10 @@ EXPORTED void* ours_open(const int* shape, const float* weights, int batch, int 
     chosen.activations = static_cast<CudaActivations>(options[2]);
     chosen.geometry = options[3];
     if (options[4] > 0) chosen.idle_seconds = 1e-3 * options[4];
+    chosen.lookers = options[5];
     ours->engine = CudaEngine::compile(network_from(shape, weights), chosen);
-    ours->session = ours->engine->open(batch, window);
+    ours->session =
+        options[6] ? ours->engine->open_steps(batch) : ours->engine->open(batch, window);
     std::strncpy(words, ours->session->kernel().c_str(), 255);
   });
   return failed ? nullptr : ours.release();
@@ -131,6 +133,28 @@ EXPORTED int ours_bench(void* ours, const float* x, int values, float* y, int re
   });
 }
 
+// A step each query, prepare() after it; both timed. Every `window` steps the state is zero again.
+EXPORTED int ours_steps(void* ours, const float* x, int features, int window, float* y, int windows,
+                        int warm, int count, double* microseconds, double* prepare, char* words) {
+  return guarded(words, [&] {
+    CudaSession& session = *static_cast<Ours*>(ours)->session;
+    for (int i = -warm; i < count; ++i) {
+      const int at = (i + warm) % (windows * window);
+      if (at % window == 0) {
+        session.reset();
+        session.prepare();
+      }
+      const auto begin = Clock::now();
+      session.infer({x + std::size_t(at) * features, std::size_t(features)}, {y + at / window, 1});
+      const auto answered = Clock::now();
+      session.prepare();
+      if (i < 0) continue;
+      microseconds[i] = std::chrono::duration<double, std::micro>(answered - begin).count();
+      prepare[i] = std::chrono::duration<double, std::micro>(Clock::now() - answered).count();
+    }
+  });
+}
+
 EXPORTED int ours_paced(void* ours, const float* x, int values, float* y, double rate,
                         double seconds, long long* made, char* words) {
   return guarded(words, [&] {
@@ -141,12 +165,14 @@ EXPORTED int ours_paced(void* ours, const float* x, int values, float* y, double
   });
 }
 
-EXPORTED int echo_bench(int window, int features, int warm, int count, double* microseconds,
-                        char* words) {
+EXPORTED int echo_bench(int window, int features, int lookers, int warm, int count,
+                        double* microseconds, char* words) {
   return guarded(words, [&] {
     cuda::use_device(0);
     const int n = cuda::words_for(window, features);
-    cuda::Memory in(cuda::Memory::Place::pinned, 0, n * sizeof(cuda::InputWord));
+    const cuda::Copies copies{lookers > 0 ? lookers : 1, cuda::stride_for(n)};
+    cuda::Memory in(cuda::Memory::Place::pinned, 0,
+                    std::size_t(copies.count) * copies.stride * sizeof(cuda::InputWord));
     cuda::Memory out(cuda::Memory::Place::pinned, 0, sizeof(cuda::OutputWord));
     std::memset(in.as<void>(), 0, in.bytes());
     std::memset(out.as<void>(), 0, out.bytes());
@@ -161,16 +187,19 @@ EXPORTED int echo_bench(int window, int features, int warm, int count, double* m
     args.features = features;
     args.window = window;
     args.walk[0] = {1, 0};
-    cuda::launch({echo_kernel(), 1, 1, 128, 1, 1024}, &args, stream.handle());
+    args.looks = lookers;
+    args.copy_words = copies.stride;
+    const unsigned threads = 128 + 32 * unsigned(lookers);
+    cuda::launch({echo_kernel(), 1, 1, threads, 1, 1024}, &args, stream.handle());
     const std::vector<float> x(window * features, 1.f);
     std::uint32_t sequence = 0;
     timed(warm, count, microseconds, [&](int) {
-      cuda::send(in.as<cuda::InputWord>(), x.data(), window, features, ++sequence);
+      cuda::send(in.as<cuda::InputWord>(), x.data(), window, features, ++sequence, copies);
       float value;
       while (!cuda::arrived(out.as<volatile cuda::OutputWord>(), sequence, value)) {
       }
     });
-    cuda::send_stop(in.as<cuda::InputWord>(), n);
+    cuda::send_stop(in.as<cuda::InputWord>(), copies.count * copies.stride);
     stream.synchronize();
   });
 }

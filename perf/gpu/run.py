@@ -131,6 +131,7 @@ class Bench:
         self.library.copy_bench.argtypes = [C.c_void_p, C.c_longlong, C.c_int, C.c_int, DOUBLES, C.c_char_p]
         self.library.ours_close.argtypes = [C.c_void_p]
         self.rows = []
+        self.machine = {"device": query_gpu("name"), "driver": query_gpu("driver_version")}
         self.words = C.create_string_buffer(1024)
         self.backends = None
         if os.path.exists(options.backends):
@@ -143,9 +144,9 @@ class Bench:
             raise RuntimeError(self.words.value.decode())
 
     def open(self, cell, hidden, layers, both, weights, batch, window, precision, mode, approximate, geometry=0,
-             idle=0):
+             idle=0, lookers=8, steps=False):
         shape = (C.c_int * 6)(CELLS[cell], FEATURES, hidden, layers, 2 if both else 1, 1)
-        chosen = (C.c_int * 5)(WEIGHTS[precision], mode, int(approximate), geometry, idle)
+        chosen = (C.c_int * 7)(WEIGHTS[precision], mode, int(approximate), geometry, idle, lookers, int(steps))
         handle = self.library.ours_open(shape, floats(weights), batch, window, chosen, self.words)
         if not handle:
             raise RuntimeError(self.words.value.decode())
@@ -168,6 +169,23 @@ class Bench:
         self.rows.append(row)
         shown = " ".join(f"{k}={v:.4g}" if isinstance(v, float) else f"{k}={v}" for k, v in row.items())
         print(shown, flush=True)
+        self.save()
+
+    def save(self):
+        """After every row, because a lent machine may be taken away."""
+        result = {
+            "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            **self.machine,
+            "clocks_after": query_gpu("clocks.sm,clocks.mem,pcie.link.gen.current,pcie.link.width.current"),
+            "torch": torch.__version__,
+            "cudnn": torch.backends.cudnn.version(),
+            "unit": "microseconds a query, host memory to host memory; error = max |y - y of float64|",
+            "command": " ".join(sys.argv),
+            "rows": self.rows,
+        }
+        os.makedirs(os.path.dirname(self.options.output) or ".", exist_ok=True)
+        with open(self.options.output, "w", encoding="utf-8") as file:
+            json.dump(result, file, indent=1)
 
     def take_turns(self, model, peers, warm, queries):
         """peers: name -> function(warm, count, times) -> error against float64 or None."""
@@ -203,19 +221,22 @@ class Bench:
             want = reference(net, x)
             values = window * FEATURES
             xs = np.ascontiguousarray(x.numpy().reshape(WINDOWS, values))
-            peers = {"ping-pong": lambda w, n, t: self.require(
-                self.library.echo_bench(window, FEATURES, w, n, t.ctypes.data_as(DOUBLES), self.words))}
+            peers = {}
+            # One look at a time, as everybody's first persistent kernel does; then by the lookers that the kernels have.
+            for lookers, label in ((0, "ping-pong"), (4, "ping-pong, 4 lookers"))[:2 if window * 2 <= 32 else 1]:
+                peers[label] = lambda w, n, t, lookers=lookers: self.require(
+                    self.library.echo_bench(window, FEATURES, lookers, w, n, t.ctypes.data_as(DOUBLES), self.words))
             keep = []
 
-            def ours(precision, mode, approximate, geometry):
+            def ours(precision, mode, approximate, geometry, lookers):
                 handle, says = self.open(cell, hidden, layers, both, weights, 1, window, precision, mode, approximate,
-                                         geometry)
+                                         geometry, lookers=lookers)
                 self.library.ours_close(handle)
 
                 # A session is open only while it is measured: a kernel that polls disturbs its neighbours.
                 def run(warm, count, times):
                     handle, _ = self.open(cell, hidden, layers, both, weights, 1, window, precision, mode, approximate,
-                                          geometry)
+                                          geometry, lookers=lookers)
                     y = np.full(WINDOWS, np.nan, "f4")
                     try:
                         self.require(self.library.ours_bench(handle, floats(xs), values, floats(y), 1, WINDOWS, warm,
@@ -226,10 +247,12 @@ class Bench:
 
                 return says, run
 
-            def add(precision, mode, approximate, geometry=0):
+            def add(precision, mode, approximate, geometry=0, lookers=8):
                 label = f"native-cuda@{precision} " + ("tanh.approx " if approximate else "exact ")
+                if lookers < 8:
+                    label += f"{lookers} lookers "
                 try:
-                    says, run = ours(precision, mode, approximate, geometry)
+                    says, run = ours(precision, mode, approximate, geometry, lookers)
                     peers.setdefault(label + says, run)
                 except RuntimeError as e:
                     self.record(model=name, peer=label, failed=str(e))
@@ -238,6 +261,8 @@ class Bench:
                 for geometry in range(3 if self.options.explore else 1):
                     add("fp32", 0, approximate, geometry)
             if self.options.explore:
+                for lookers in range(4):
+                    add("fp32", 0, False, 0, lookers)
                 add("fp32", 2, False)
                 add("fp16", 2, False)
             for dtype in (torch.float32, torch.float16):
@@ -254,51 +279,89 @@ class Bench:
                 peers[f"cuDNN {str(dtype)[6:]} graph"] = cudnn
             if name in TENSORRT and self.backends:
                 self.add_tensorrt(name, net, window, xs, want, peers)
+                if hidden <= 64 and not both:  # its rows are slow, and as far from the others' in every model
+                    self.add_backend("onnxruntime:cuda.0@fp32", "", name, net, window, xs, want, peers)
             self.take_turns(name, peers, 1000, self.options.queries)
 
     def add_tensorrt(self, name, net, window, xs, want, peers):
         for spec in ("tensorrt:0@fp32", "tensorrt:0@fp16"):
             for settings in ("", "graph=off", "io=mapped"):
-                # So slow that the rounds together, not each, make up the count; without a graph, where launches
-                # are slowest, only the smallest models.
-                if settings == "graph=off" and window > 8:
-                    continue
+                # Without a graph, where launches are slowest, only the smallest models.
+                if settings != "graph=off" or window <= 8:
+                    self.add_backend(spec, settings, name, net, window, xs, want, peers)
 
-                def tensorrt(warm, count, times, spec=spec, settings=settings):
-                    times.resize(count // self.options.rounds + 1, refcheck=False)
-                    count = len(times)
-                    handle, _ = self.backend(name, net, window, spec, settings)
-                    y = np.full(WINDOWS, np.nan, "f4")
-                    try:
-                        self.require(self.backends.backend_bench(
-                            handle, floats(xs), window * FEATURES, floats(y), 1, WINDOWS, warm, count,
-                            times.ctypes.data_as(DOUBLES), self.words))
-                    finally:
-                        self.backends.backend_close(handle)
-                    return float(np.abs(y - want).max())
+    def add_backend(self, spec, settings, name, net, window, xs, want, peers):
+        def asked(warm, count, times):
+            # So slow that the rounds together, not each, make up the count.
+            times.resize(count // self.options.rounds + 1, refcheck=False)
+            handle, _ = self.backend(name, net, window, spec, settings)
+            y = np.full(WINDOWS, np.nan, "f4")
+            try:
+                self.require(self.backends.backend_bench(
+                    handle, floats(xs), window * FEATURES, floats(y), 1, WINDOWS, warm, len(times),
+                    times.ctypes.data_as(DOUBLES), self.words))
+            finally:
+                self.backends.backend_close(handle)
+            return float(np.abs(y - want).max())
 
-                try:
-                    handle, says = self.backend(name, net, window, spec, settings)
-                    self.backends.backend_close(handle)
-                    peers[f"{spec} {settings or 'graph'} ({says})"] = tensorrt
-                except RuntimeError as e:
-                    self.record(model=name, peer=f"{spec} {settings}", failed=str(e))
+        try:
+            handle, says = self.backend(name, net, window, spec, settings)
+            self.backends.backend_close(handle)
+            how = settings or ("graph" if spec.startswith("tensorrt") else "as it comes")
+            peers[f"{spec} {how} ({says})"] = asked
+        except RuntimeError as e:
+            self.record(model=name, peer=f"{spec} {settings}", failed=str(e))
 
-    def tails(self):
-        """A million queries in a row of the smallest and of a one-SM model."""
-        for name, cell, window, hidden, layers, both in MODELS[:3]:
+    def streaming(self, wanted):
+        """A time step each query: the step, and what prepare() waits for after it."""
+        for name, cell, window, hidden, layers, both in MODELS:
+            if both or (wanted and name not in wanted):
+                continue
+            torch.manual_seed(1)
+            net = Net(cell, hidden, layers, both).eval()
+            weights = weights_of(net, cell, hidden, layers, both)
+            torch.manual_seed(3)
+            x = torch.randn(WINDOWS, window, FEATURES)
+            want = reference(net, x)
+            xs = np.ascontiguousarray(x.numpy())
+            # Whole windows only, so that the last answer of each is one.
+            count = -(-self.options.queries // (WINDOWS * window)) * WINDOWS * window
+            rounds, errors, says = [], [], ""
+            for _ in range(self.options.rounds):
+                handle, says = self.open(cell, hidden, layers, both, weights, 1, window, "fp32", 0, False, steps=True)
+                y, step, prepare = np.full(WINDOWS, np.nan, "f4"), np.zeros(count), np.zeros(count)
+                self.require(self.library.ours_steps(
+                    handle, floats(xs), FEATURES, window, floats(y), WINDOWS, 0, count,
+                    step.ctypes.data_as(DOUBLES), prepare.ctypes.data_as(DOUBLES), self.words))
+                self.library.ours_close(handle)
+                errors.append(float(np.abs(y - want).max()))
+                rounds.append(np.r_[np.percentile(step, [50, 99, 99.9]), np.percentile(prepare, [50, 99])])
+            p = np.median(np.array(rounds), axis=0)
+            self.record(model=name, peer=f"native-cuda@fp32 exact, a step a query, {says}", p50=float(p[0]),
+                        p99=float(p[1]), p999=float(p[2]), prepare_p50=float(p[3]), prepare_p99=float(p[4]),
+                        error=max(errors), queries=count)
+
+    def tails(self, wanted):
+        """Up to a million queries in a row: of the models that one SM, or two, can keep."""
+        for name, cell, window, hidden, layers, both in MODELS[:8]:
+            if wanted and name not in wanted:
+                continue
             torch.manual_seed(1)
             net = Net(cell, hidden, layers, both).eval()
             weights = weights_of(net, cell, hidden, layers, both)
             x = np.random.default_rng(4).standard_normal((WINDOWS, window * FEATURES)).astype("f4")
-            y, times, count = np.zeros(WINDOWS, "f4"), np.zeros(1000000), 1000000
+            clusters = hidden == 256 or (hidden == 128 and cell == "LSTM")
+            count = self.options.tail_queries // (10 if clusters else 1)
+            y, times = np.zeros(WINDOWS, "f4"), np.zeros(count)
             handle, says = self.open(cell, hidden, layers, both, weights, 1, window, "fp32", 0, False)
             self.require(self.library.ours_bench(handle, floats(x), window * FEATURES, floats(y), 1, WINDOWS, 1000,
                                                  count, times.ctypes.data_as(DOUBLES), self.words))
             self.library.ours_close(handle)
             p = np.percentile(times, [50, 90, 99, 99.9, 99.99, 100])
             self.record(model=name, peer="native-cuda@fp32 exact, tail", p50=float(p[0]), p90=float(p[1]), p99=float(p[2]),
-                        p999=float(p[3]), p9999=float(p[4]), most=float(p[5]), queries=count)
+                        p999=float(p[3]), p9999=float(p[4]), most=float(p[5]), p99_by_p50=float(p[2] / p[0]), queries=count)
+            if self.options.times:
+                np.save(f"{self.options.times}-{name}.npy", times.astype("f4"))
 
     def offline(self, batches):
         cell, window, hidden = "GRU", 60, 64
@@ -329,6 +392,21 @@ class Bench:
                     return float(np.abs(y - want[:batch]).max())
 
                 peers[f"native-cuda@{precision}"] = ours
+            near = x[:batch].contiguous().cuda()
+
+            def on_device(warm, count, times, near=near, batch=batch):
+                handle, _ = self.open(cell, hidden, 1, False, weights, batch, window, "fp16", 2, False)
+                y = np.full(batch, np.nan, "f4")
+                try:
+                    self.require(self.library.ours_bench(handle, C.cast(near.data_ptr(), FLOATS), batch * values,
+                                                         floats(y), batch, 1, warm, count,
+                                                         times.ctypes.data_as(DOUBLES), self.words))
+                finally:
+                    self.library.ours_close(handle)
+                return float(np.abs(y - want[:batch]).max())
+
+            if batch >= 256:  # so few bytes are not asked where they lie
+                peers["native-cuda@fp16, input on the device"] = on_device
             for dtype in (torch.float16, torch.float32):
                 pinned_x = x[:batch].contiguous().pin_memory()
                 graph = Graph(net, batch, window, dtype, host_in=pinned_x)
@@ -339,6 +417,14 @@ class Bench:
                     return float(np.abs(graph.hy.numpy().ravel() - want[:batch]).max())
 
                 peers[f"cuDNN {str(dtype)[6:]} graph"] = cudnn
+                inside = Graph(net, batch, window, dtype, host_in=pinned_x, copies=False)
+
+                def device_only(warm, count, times, graph=inside, batch=batch):
+                    self.require(self.library.graph_bench(graph.handle, None, None, None, 0, None, 1, warm, count,
+                                                          times.ctypes.data_as(DOUBLES), self.words))
+                    return float(np.abs(graph.dy.cpu().numpy().ravel() - want[:batch]).max())
+
+                peers[f"cuDNN {str(dtype)[6:]} graph, input and output on the device"] = device_only
             self.take_turns(f"offline gru_t60_h64 batch {batch}", peers, 10, queries)
 
 
@@ -356,34 +442,25 @@ def main():
     parser.add_argument("--output", default="perf/results/gpu.json")
     parser.add_argument("--queries", type=int, default=20000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--parts", default="latency,tails,offline")
+    parser.add_argument("--parts", default="latency,streaming,tails,offline")
+    parser.add_argument("--tail-queries", type=int, default=1000000)
+    parser.add_argument("--times", default="", help="keeps the times of the tails in files that begin with this")
     parser.add_argument("--models", default="")
-    parser.add_argument("--batches", default="1,8,256,1024,4096,16384,65536")
+    parser.add_argument("--batches", default="1,2,4,8,256,1024,4096,16384,65536")
     parser.add_argument("--explore", action="store_true", help="further geometries of the latency kernels")
     options = parser.parse_args()
     torch.zeros(1).cuda()
     bench = Bench(options)
     parts = options.parts.split(",")
+    wanted = [m for m in options.models.split(",") if m]
     if "latency" in parts:
-        bench.latency([m for m in options.models.split(",") if m])
+        bench.latency(wanted)
+    if "streaming" in parts:
+        bench.streaming(wanted)
     if "tails" in parts:
-        bench.tails()
+        bench.tails(wanted)
     if "offline" in parts:
         bench.offline([int(b) for b in options.batches.split(",")])
-    result = {
-        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "device": query_gpu("name"),
-        "driver": query_gpu("driver_version"),
-        "clocks_after": query_gpu("clocks.sm,clocks.mem,pcie.link.gen.current,pcie.link.width.current"),
-        "torch": torch.__version__,
-        "cudnn": torch.backends.cudnn.version(),
-        "unit": "microseconds a query, host memory to host memory; error = max |y - y of float64|",
-        "command": " ".join(sys.argv),
-        "rows": bench.rows,
-    }
-    os.makedirs(os.path.dirname(options.output) or ".", exist_ok=True)
-    with open(options.output, "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=1)
 
 
 if __name__ == "__main__":

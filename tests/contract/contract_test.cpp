@@ -75,6 +75,31 @@ TEST_P(Contract, ResetForgets) {
   EXPECT_EQ(infer(*session, input), infer(*fresh, input));
 }
 
+TEST_P(Contract, StepsEndInTheAnswerOfTheirWindow) {
+  for (const Shape& shape : {kGru, kLstm}) {
+    Subject subject(GetParam(), shape);
+    const auto compiled = subject.compile();
+    std::unique_ptr<Session> session;
+    try {
+      session = compiled->open_steps(1);
+    } catch (const Unsupported& e) {
+      GTEST_SKIP() << e.what();
+    }
+    const auto row = static_cast<std::size_t>(subject.network.features);
+    for (const bool prepared : {true, false, true}) {
+      const auto window = subject.next_input(1);
+      session->reset();
+      std::vector<float> answer;
+      for (std::size_t at = 0; at < window.size(); at += row) {
+        if (prepared) session->prepare();
+        const auto begin = window.begin() + static_cast<std::ptrdiff_t>(at);
+        answer = infer(*session, {begin, begin + static_cast<std::ptrdiff_t>(row)});
+      }
+      expect_close(answer, subject.exact(window), tolerance_of(compiled->precision()));
+    }
+  }
+}
+
 TEST_P(Contract, TwoSessionsAreIndependent) {
   Subject subject(GetParam(), kLstm);
   const auto compiled = subject.compile();

@@ -116,6 +116,33 @@ TEST_F(TensorRt, AnswersRightInEveryWayOfRunning) {
     }
 }
 
+TEST_F(TensorRt, SaysWhereTheTimeOfAQueryGoesByTrtexecsNames) {
+  const auto names = [&](const char* io) {
+    const auto compiled = compile({Precision::fp32, {{"io", io}}});
+    const auto in = input();
+    std::vector<float> out(1);
+    const auto parts = [&] {
+      return compiled->parts(std::as_bytes(std::span(in)), std::as_writable_bytes(std::span(out)),
+                             1, 5);
+    };
+    EXPECT_TRUE(parts().empty()) << "nobody has opened this batch";
+    compiled->open(1);
+    std::vector<std::string> names;
+    for (const TimePart& part : parts()) {
+      names.push_back(part.name);
+      EXPECT_GE(part.mean_ns, 0) << part.name;
+      EXPECT_NE(part.definition, "") << part.name;
+    }
+    expect_close(out, subject_.exact(in), 1e-5);
+    return names;
+  };
+  EXPECT_THAT(names("copies"),
+              testing::ElementsAre("Enqueue Time", "GPU Compute Time", "H2D Latency", "D2H Latency",
+                                   "Engine built in"));
+  EXPECT_THAT(names("mapped"),
+              testing::ElementsAre("Enqueue Time", "GPU Compute Time", "Engine built in"));
+}
+
 TEST_F(TensorRt, WaitsForAnswersThatComeLate) {
   const auto compiled = compile();
   const auto session = compiled->open(1);

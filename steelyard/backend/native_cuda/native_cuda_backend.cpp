@@ -3,6 +3,7 @@
 // driver itself, so the module loads on machines without one and says so. Thread-safe.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "steelyard/backend/backend.h"
@@ -21,6 +22,8 @@ class CudaBackendSession final : public Session {
         output_bytes_(signature_.output_bytes()) {}
 
   const Signature& signature() const override { return signature_; }
+  void prepare() override { session_->prepare(); }
+  void reset() override { session_->reset(); }
 
   void infer(std::span<const std::byte> in, std::span<std::byte> out) override {
     check_sizes(in.size(), out.size(), input_bytes_, output_bytes_);
@@ -42,6 +45,9 @@ class CudaModel final : public CompiledModel {
         outputs_(model.outputs),
         window_(network.window > 0 ? network.window : options.window),
         precision_(options.precision),
+        streams_(std::none_of(
+            network.layers.begin(), network.layers.end(),
+            [](const Recurrent& layer) { return layer.directions != 1 || layer.reverse; })),
         engine_(std::move(engine)) {}
 
   std::unique_ptr<Session> open(int batch) override {
@@ -50,12 +56,23 @@ class CudaModel final : public CompiledModel {
     return std::make_unique<CudaBackendSession>(engine_->open(batch, window_),
                                                 std::move(signature));
   }
+  // One time step a query, its state on the device.
+  std::unique_ptr<Session> open_steps(int batch) override {
+    Signature signature;
+    signature.inputs = {{"step", ElementType::f32, {batch, 1, engine_->features()}, 0}};
+    signature.outputs = {{"output", ElementType::f32, {batch, engine_->outputs()}, 0}};
+    if (!streams_)
+      throw Unsupported("a bidirectional layer needs the whole window, so it cannot stream",
+                        "measure this model with another scenario");
+    return std::make_unique<CudaBackendSession>(engine_->open_steps(batch), std::move(signature));
+  }
   Precision precision() const override { return precision_; }
 
  private:
   std::vector<TensorInfo> inputs_, outputs_;
   int window_;
   Precision precision_;
+  bool streams_;
   std::shared_ptr<const CudaEngine> engine_;
 };
 

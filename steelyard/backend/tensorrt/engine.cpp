@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <chrono>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -81,8 +82,14 @@ class EngineSession final : public Session {
   }
   const Signature& signature() const override { return signature_; }
   void infer(std::span<const std::byte> in, std::span<std::byte> out) override;
+  std::vector<TimePart> parts(std::span<const std::byte> in, std::span<std::byte> out, int queries);
 
  private:
+  void take(std::span<const std::byte> in);
+  void give(std::span<std::byte> out) const;
+  void copy_in();
+  void enqueue();
+  void copy_out();
   void shape_inputs();
   void bind(const std::vector<Slot>&, std::byte* memory);
   void submit();
@@ -158,33 +165,86 @@ void EngineSession::bind(const std::vector<Slot>& slots, std::byte* memory) {
                         "build the engine from this model");
 }
 
-void EngineSession::submit() {
+void EngineSession::copy_in() {
   if (!mapped_)
     cuda().copy(device_in_.data(), host_in_.data(), host_in_bytes_, cudaMemcpyHostToDevice,
                 stream_.handle());
+}
+
+void EngineSession::enqueue() {
   if (!context_->enqueueV3(stream_.handle())) [[unlikely]]
     throw Error("TensorRT cannot run the model: " + words().take());
+}
+
+void EngineSession::copy_out() {
   if (!mapped_)
     cuda().copy(host_out_.data(), device_out_.data(), host_out_bytes_, cudaMemcpyDeviceToHost,
                 stream_.handle());
 }
 
-void EngineSession::infer(std::span<const std::byte> in, std::span<std::byte> out) {
-  check_sizes(in.size(), out.size(), input_bytes_, output_bytes_);
-  use_device(device_);
+void EngineSession::submit() {
+  copy_in();
+  enqueue();
+  copy_out();
+}
+
+void EngineSession::take(std::span<const std::byte> in) {
   for (const Slot& slot : inputs_) {
     std::memcpy(host_in_.data() + slot.offset, in.data(), slot.bytes);
     in = in.subspan(slot.bytes);
   }
+}
+
+void EngineSession::give(std::span<std::byte> out) const {
+  for (const Slot& slot : outputs_) {
+    std::memcpy(out.data(), host_out_.data() + slot.offset, slot.bytes);
+    out = out.subspan(slot.bytes);
+  }
+}
+
+void EngineSession::infer(std::span<const std::byte> in, std::span<std::byte> out) {
+  check_sizes(in.size(), out.size(), input_bytes_, output_bytes_);
+  use_device(device_);
+  take(in);
   if (graph_)
     graph_.launch(stream_);
   else
     submit();
   stream_.synchronise();
-  for (const Slot& slot : outputs_) {
-    std::memcpy(out.data(), host_out_.data() + slot.offset, slot.bytes);
-    out = out.subspan(slot.bytes);
+  give(out);
+}
+
+std::vector<TimePart> EngineSession::parts(std::span<const std::byte> in, std::span<std::byte> out,
+                                           int queries) {
+  check_sizes(in.size(), out.size(), input_bytes_, output_bytes_);
+  const CudaEvent begin, loaded, computed, end;
+  double enqueue_ns = 0, in_us = 0, compute_us = 0, out_us = 0;
+  for (int i = 0; i < queries; ++i) {
+    take(in);
+    begin.record(stream_);
+    copy_in();
+    loaded.record(stream_);
+    const auto called = std::chrono::steady_clock::now();
+    enqueue();
+    enqueue_ns +=
+        std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - called).count();
+    computed.record(stream_);
+    copy_out();
+    end.record(stream_);
+    stream_.synchronise();
+    give(out);
+    in_us += loaded.microseconds_since(begin);
+    compute_us += computed.microseconds_since(loaded);
+    out_us += end.microseconds_since(computed);
   }
+  const auto mean_ns = [&](double microseconds) { return 1e3 * microseconds / queries; };
+  std::vector<TimePart> parts{
+      {"Enqueue Time", enqueue_ns / queries, "the host's call of enqueueV3, without a graph"},
+      {"GPU Compute Time", mean_ns(compute_us), "between CUDA events around enqueueV3"}};
+  if (mapped_) return parts;
+  parts.push_back({"H2D Latency", mean_ns(in_us), "between CUDA events around the copy in"});
+  parts.push_back({"D2H Latency", mean_ns(out_us), "between CUDA events around the copy out"});
+  return parts;
 }
 
 }  // namespace
@@ -209,6 +269,15 @@ std::string describe(nvinfer1::ICudaEngine& engine) {
 std::unique_ptr<Session> open_session(std::shared_ptr<nvinfer1::ICudaEngine> engine,
                                       Signature signature, int device, const Settings& settings) {
   return std::make_unique<EngineSession>(std::move(engine), std::move(signature), device, settings);
+}
+
+std::vector<TimePart> parts_of(std::shared_ptr<nvinfer1::ICudaEngine> engine, Signature signature,
+                               int device, const Settings& settings, std::span<const std::byte> in,
+                               std::span<std::byte> out, int queries) {
+  Settings plain = settings;
+  plain.graph = false;
+  return EngineSession(std::move(engine), std::move(signature), device, plain)
+      .parts(in, out, queries);
 }
 
 }  // namespace steelyard::tensorrt

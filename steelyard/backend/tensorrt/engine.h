@@ -22,4 +22,10 @@ std::string describe(nvinfer1::ICudaEngine&);
 std::unique_ptr<Session> open_session(std::shared_ptr<nvinfer1::ICudaEngine>, Signature, int device,
                                       const Settings&);
 
+// Where the time of a query goes, on average over `queries` that are submitted call by call with
+// events between them, under the names that trtexec gives them. The events cost time themselves.
+std::vector<TimePart> parts_of(std::shared_ptr<nvinfer1::ICudaEngine>, Signature, int device,
+                               const Settings&, std::span<const std::byte> in,
+                               std::span<std::byte> out, int queries);
+
 }  // namespace steelyard::tensorrt

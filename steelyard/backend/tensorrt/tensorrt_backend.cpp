@@ -69,6 +69,22 @@ class TensorRtModel final : public CompiledModel {
     return open_session(found->second.engine, std::move(signature), index_, settings_);
   }
 
+  std::vector<TimePart> parts(std::span<const std::byte> in, std::span<std::byte> out, int batch,
+                              int queries) override {
+    const auto found = engines_.find(batch);
+    if (found == engines_.end()) return {};
+    use_device(index_);
+    auto parts = parts_of(found->second.engine, signature_of(model_, batch, window_), index_,
+                          settings_, in, out, queries);
+    const std::int64_t working = working_memory(*found->second.engine);
+    if (engine_file_.empty())
+      parts.push_back({"Engine built in", 1e9 * found->second.build_seconds,
+                       fmt::format("once, not in a query: an engine of {} bytes that works in {} "
+                                   "bytes of the device's memory",
+                                   found->second.bytes, working)});
+    return parts;
+  }
+
   // Known only once an engine is there: TensorRT decides layer by layer while it builds.
   Precision precision() const override { return obtained_.value_or(asked_); }
 
@@ -76,16 +92,17 @@ class TensorRtModel final : public CompiledModel {
   struct Loaded {
     std::shared_ptr<nvinfer1::ICudaEngine> engine;
     Precision obtained;
+    double build_seconds;
+    std::size_t bytes;
   };
 
   Loaded load(int batch) {
     Plan plan = engine_file_.empty() ? built(batch) : read();
     const std::string source =
         engine_file_.empty() ? fmt::format("its engine for {}", model_.name) : engine_file_;
-    Loaded loaded;
-    loaded.engine = load_plan(plan.bytes, source);
-    loaded.obtained = obtained(layers_in(describe(*loaded.engine)), asked_);
-    return loaded;
+    auto engine = load_plan(plan.bytes, source);
+    const Precision precision = obtained(layers_in(describe(*engine)), asked_);
+    return {std::move(engine), precision, plan.build_seconds, plan.bytes.size()};
   }
 
   Plan built(int batch) const {

@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(most_threads)
   __syncthreads();
 
   for (std::uint32_t sequence = args.first;; sequence = next_sequence(sequence)) {
-    const bool stop = receive<2>(args, walk, sequence, rows);
+    const bool stop = receive<2>(args, mail_of(args, direction), walk, sequence, rows);
     if (__syncthreads_or(stop)) return;
     Cell<gates> cell;
     float input[gates], candidate;
@@ -51,7 +51,7 @@ __global__ void __launch_bounds__(most_threads)
       if (owner == 0) hidden[(t + 1) & 1][unit] = cell.h;
       __syncthreads();
     }
-    answer_all(args, head, hidden[walk.steps & 1], padded, direction, sequence);
+    answer_all(args, head, hidden[walk.steps & 1], padded, direction, sequence, blockDim.x);
   }
 }
 

@@ -130,7 +130,7 @@ __global__ void __launch_bounds__(most_threads)
 
   unsigned sent = 0;  // steps so far, over all queries: its bits say buffer and barrier phase
   for (std::uint32_t sequence = args.first;; sequence = next_sequence(sequence)) {
-    const bool stop = receive<2>(args, walk, sequence, rows);
+    const bool stop = receive<2>(args, mail_of(args, blockIdx.x), walk, sequence, rows);
     if (__syncthreads_or(stop)) break;
     Cell<gates> cell;
     float input[gates], candidate;
@@ -153,7 +153,8 @@ __global__ void __launch_bounds__(most_threads)
       if (thread == 0) expect(shared_address(bars + buffer), bytes);
       sent++;
     }
-    if (rank == 0) answer_all(args, head, hidden[(sent + 1) & 1], padded, direction, sequence);
+    if (rank == 0)
+      answer_all(args, head, hidden[(sent + 1) & 1], padded, direction, sequence, blockDim.x);
     __syncthreads();  // nobody takes the next window while a neighbour still reads this one
   }
   cluster_sync();  // nobody leaves while a neighbour may still write here

@@ -2,6 +2,7 @@
 // The front door: checks what comes in, tries the plans in their order, keeps what was uploaded.
 #include "steelyard/engine/cuda/cuda_engine.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 
@@ -36,11 +37,27 @@ class Engine final : public CudaEngine {
   std::unique_ptr<CudaSession> open(int batch, int window) const override {
     check_sizes(batch, window);
     cuda::use_device(device_.index);
-    const auto plans = cuda::plans_for(network_, batch, window, options_, device_);
+    return first_of(cuda::plans_for(network_, batch, window, options_, device_),
+                    [&](const cuda::Plan& plan) { return open(plan, batch, window); });
+  }
+
+  std::unique_ptr<CudaSession> open_steps(int batch) const override {
+    check_sizes(batch, std::max(network_.window, 1));
+    cuda::use_device(device_.index);
+    return first_of(cuda::plans_for_steps(network_, batch, options_, device_),
+                    [&](const cuda::Plan& plan) { return open_steps(plan, batch); });
+  }
+
+  int features() const override { return network_.features; }
+  int outputs() const override { return network_.outputs(); }
+
+ private:
+  template <class Open>
+  static std::unique_ptr<CudaSession> first_of(const std::vector<cuda::Plan>& plans, Open&& open) {
     for (std::size_t i = 0; i < plans.size(); ++i) {
       const bool last = i + 1 == plans.size();
       try {
-        if (auto session = open(plans[i], batch, window)) return session;
+        if (auto session = open(plans[i])) return session;
       } catch (const Error&) {
         if (last) throw;
       }
@@ -49,22 +66,31 @@ class Engine final : public CudaEngine {
                 "Close other sessions, or set native-cuda.mode to launch.");
   }
 
-  int features() const override { return network_.features; }
-  int outputs() const override { return network_.outputs(); }
-
- private:
   std::unique_ptr<CudaSession> open(const cuda::Plan& plan, int batch, int window) const {
     const std::lock_guard lock(mutex_);
-    if (plan.way == cuda::Way::layers) {
-      if (!layers_) layers_ = cuda::upload_layers(network_, device_.index);
-      return cuda::open_layers(network_, layers_, batch, window, options_, device_);
-    }
-    auto& weights =
-        weights_[plan.way == cuda::Way::matrix ? plan.matrix.function : plan.kernel.function];
-    if (!weights) weights = cuda::upload(network_, plan, device_.index);
+    if (plan.way == cuda::Way::layers)
+      return cuda::open_layers(network_, layers(), batch, window, options_, device_);
     if (cuda::is_persistent(plan.way))
-      return cuda::open_persistent(network_, plan, weights, window, options_, device_);
-    return cuda::open_launched(network_, plan, weights, batch, window, options_, device_);
+      return cuda::open_persistent(network_, plan, weights(plan), window, options_, device_);
+    return cuda::open_launched(network_, plan, weights(plan), batch, window, options_, device_);
+  }
+
+  std::unique_ptr<CudaSession> open_steps(const cuda::Plan& plan, int batch) const {
+    const std::lock_guard lock(mutex_);
+    if (plan.way == cuda::Way::layers)
+      return cuda::open_layer_steps(network_, layers(), batch, options_, device_);
+    return cuda::open_ticks(network_, plan, weights(plan), options_, device_);
+  }
+
+  std::shared_ptr<const cuda::LayerWeights> layers() const {
+    if (!layers_) layers_ = cuda::upload_layers(network_, device_.index);
+    return layers_;
+  }
+  std::shared_ptr<const cuda::Weights> weights(const cuda::Plan& plan) const {
+    auto& kept =
+        weights_[plan.way == cuda::Way::matrix ? plan.matrix.function : plan.kernel.function];
+    if (!kept) kept = cuda::upload(network_, plan, device_.index);
+    return kept;
   }
 
   void check_sizes(int batch, int window) const {

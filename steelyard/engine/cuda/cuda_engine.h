@@ -37,7 +37,9 @@ struct CudaOptions {
   CudaActivations activations = CudaActivations::exact;
   double idle_seconds = 1;      // after that a session gives its part of the GPU back
   double deadline_seconds = 2;  // an answer that takes longer is an Error
-  int geometry = 0;             // 0: the best known; n: the n-th other that fits, for measurements
+  // For measurements. Geometry 0: the best known; n: the n-th other that fits. Lookers: how many
+  // warps look for the next window, at most; 0: none but those that compute.
+  int geometry = 0, lookers = 8;
 };
 
 struct CudaDevice {
@@ -67,6 +69,11 @@ class CudaSession {
   // Whole windows from a zero state: input [batch][window][features] (or [window][batch][features]
   // when the network says so), output [batch][outputs]. Sizes must fit exactly.
   virtual void infer(std::span<const float> input, std::span<float> output) = 0;
+  // Of a session of steps: waits until the half of the next step that does not depend on its input
+  // is done. Kernels that stay do it by themselves, as soon as the answer is on its way.
+  virtual void prepare() {}
+  // Of a session of steps: state back to zero.
+  virtual void reset() {}
   // What runs, in words: "persistent, one SM, 128 threads".
   virtual const std::string& kernel() const = 0;
 };
@@ -78,12 +85,16 @@ class CudaEngine {
   virtual ~CudaEngine() = default;
   // `window` must equal Network::window unless that is 0.
   virtual std::unique_ptr<CudaSession> open(int batch, int window) const = 0;
+  // Streaming: infer() takes one time step, [batch][features], with the state that the step before
+  // left on the device. Throws Error for a network with a direction that needs the whole window.
+  virtual std::unique_ptr<CudaSession> open_steps(int batch) const = 0;
   virtual int features() const = 0;
   virtual int outputs() const = 0;
 };
 
-// Host memory that a GPU reads and writes directly: infer() copies nothing from or to it. Freed
-// with the last owner.
+// Host memory that a GPU reads and writes directly: infer() copies nothing from or to it, and from
+// the device's own memory, where a session of many windows takes its input too. Freed with the last
+// owner.
 std::shared_ptr<float[]> cuda_pinned(std::size_t floats);
 
 }  // namespace steelyard

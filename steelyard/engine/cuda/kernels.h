@@ -56,6 +56,10 @@ struct PersistentArgs {
   std::int32_t words, step_words, features, window;
   std::uint32_t step_words_reciprocal;  // ceil(2^32 / step_words)
   std::int32_t hidden, outputs, ranks, relu;
+  // Each block that waits for windows has max(looks, 1) copies of the words, and `looks` warps that
+  // do nothing but look at them (lookers.cuh); with 0 the threads that compute look themselves.
+  std::int32_t looks, copy_words;
+  float* state;  // tick kernel: [h, c][padded], kept while no kernel runs
   Walk walk[2];
 };
 
@@ -104,6 +108,7 @@ struct LayerArgs {
   const float* x;
   float* y;  // [batch][window][directions * hidden], or [batch][directions * hidden] of the end
   std::int64_t batch, batch_stride, step_stride;  // of x, in floats
+  float* state;  // [batch][h, c][hidden], taken up and left; null: from zero
   std::int32_t input, hidden, directions, window, relu, linear_before_reset, whole_sequence;
   Walk walk[2];
 };
@@ -128,8 +133,9 @@ struct Kernel {
   const void* function = nullptr;
   Geometry geometry;
   bool approximate = false;
-  int most_threads = 0;
+  int most_threads = 0;  // that compute
   int windows = 1;
+  int lookers = 0;  // warps more that look for the next window, of kMostLookedAt words at most
 };
 
 // Persistent kernels of one block a direction, of a cluster a direction, and throughput kernels
@@ -141,6 +147,12 @@ std::vector<Kernel> tile_kernels();  // `windows` of a block: 1 or 4
 // Persistent kernels of a block for each layer: half of its threads for the recurrent weights, half
 // for the input's.
 std::vector<Kernel> stack_kernels();
+
+// A persistent kernel of one block that takes one time step a query and keeps the state. The words
+// carry two rows: the step, and one that begins with 1 when the state shall be zero before it.
+std::vector<Kernel> tick_kernels();
+constexpr int kTickRows = 2;
+constexpr int kMostLookedAt = 32;
 
 // One warp, a hidden unit a lane: `padded` in geometry.slice, lanes and units 1.
 std::vector<Kernel> warp_kernels();

@@ -62,7 +62,7 @@ class LaunchedSession final : public CudaSession {
                       std::to_string(batch_ * window_values_) + " and " + std::to_string(outputs_) +
                       ".",
                   "Open a session for the batch and window that you pass.");
-    if (copies_)
+    if (copies_ && reach_of(input.data()) != Reach::near)
       infer_in_pieces(input.data(), output.data());
     else
       infer_mapped(input.data(), output.data());
@@ -166,7 +166,7 @@ class LaunchedSession final : public CudaSession {
   void infer_mapped(const float* input, float* output) {
     const std::size_t bytes = std::size_t(batch_ * window_values_) * sizeof(float);
     // Asking the driver takes longer than copying a little.
-    const bool direct = bytes > kAskAbove && is_pinned(input);
+    const bool direct = bytes > kAskAbove && reach_of(input) != Reach::none;
     if (!direct) {
       if (staging_.bytes() < bytes) staging_ = Memory(Memory::Place::pinned, device_, bytes);
       std::memcpy(staging_.as<void>(), input, bytes);
@@ -207,7 +207,7 @@ class LaunchedSession final : public CudaSession {
   }
 
   void infer_in_pieces(const float* input, float* output) {
-    const bool direct = is_pinned(input);
+    const bool direct = reach_of(input) == Reach::far;
     const std::size_t piece_bytes = std::size_t(piece_ * window_values_) * sizeof(float);
     if (!direct && staging_.bytes() < kStreams * piece_bytes)
       staging_ = Memory(Memory::Place::pinned, device_, kStreams * piece_bytes);

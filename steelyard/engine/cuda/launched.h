@@ -29,5 +29,8 @@ std::shared_ptr<const LayerWeights> upload_layers(const Network&, int device);
 std::unique_ptr<CudaSession> open_layers(const Network&, std::shared_ptr<const LayerWeights>,
                                          int batch, int window, const CudaOptions&,
                                          const CudaDevice&);
+// One time step a query, with the state kept on the device.
+std::unique_ptr<CudaSession> open_layer_steps(const Network&, std::shared_ptr<const LayerWeights>,
+                                              int batch, const CudaOptions&, const CudaDevice&);
 
 }  // namespace steelyard::cuda

@@ -48,7 +48,14 @@ __global__ void __launch_bounds__(kLayerThreads) layer(const __grid_constant__ L
   const bool reset_first = gates == 3 && !args.linear_before_reset;
   const std::int64_t window0 = std::int64_t(blockIdx.x) * windows;
 
-  for (int i = threadIdx.x; i < windows * hidden; i += blockDim.x) h[i] = c[i] = 0.f;
+  const auto state_at = [&](int i, int part) {
+    return args.state + ((window0 + i / hidden) * 2 + part) * hidden + i % hidden;
+  };
+  const auto kept = [&](int i) { return args.state && window0 + i / hidden < args.batch; };
+  for (int i = threadIdx.x; i < windows * hidden; i += blockDim.x) {
+    h[i] = kept(i) ? *state_at(i, 0) : 0.f;
+    c[i] = kept(i) ? *state_at(i, 1) : 0.f;
+  }
   for (int t = 0; t < walk.steps; t++) {
     const int time = walk.reversed ? args.window - 1 - t : t;
     for (int i = threadIdx.x; i < windows * input; i += blockDim.x) {
@@ -127,6 +134,8 @@ __global__ void __launch_bounds__(kLayerThreads) layer(const __grid_constant__ L
       args.y[row * width + direction * hidden + i % hidden] = h[i];
     }
   }
+  for (int i = threadIdx.x; i < windows * hidden; i += blockDim.x)
+    if (kept(i)) *state_at(i, 0) = h[i], *state_at(i, 1) = c[i];
 }
 
 __global__ void __launch_bounds__(256) dense(const __grid_constant__ DenseArgs args) {

@@ -17,7 +17,7 @@ constexpr std::size_t kMostScratch = std::size_t(256) << 20;
 class LayersSession final : public CudaSession {
  public:
   LayersSession(const Network& network, std::shared_ptr<const LayerWeights> weights, int batch,
-                int window, const CudaOptions& options, const CudaDevice& device)
+                int window, bool steps, const CudaOptions& options, const CudaDevice& device)
       : network_(network),
         weights_(std::move(weights)),
         device_(device.index),
@@ -28,9 +28,12 @@ class LayersSession final : public CudaSession {
         deadline_(std::chrono::duration_cast<std::chrono::nanoseconds>(
             std::chrono::duration<double>(options.deadline_seconds))),
         stream_(device.index) {
-    // Time-major input interleaves the windows, so it cannot be cut.
-    piece_ = network.batch_first ? std::min(batch, windows_at_once()) : batch;
+    // Time-major input interleaves the windows, and a state belongs to its window: no pieces.
+    piece_ = network.batch_first && !steps ? std::min(batch, windows_at_once()) : batch;
     take_memory();
+    if (steps)
+      for (const Recurrent& layer : network.layers)
+        states_.push_back(zeroed(device_, std::size_t(batch) * 2 * layer.hidden * sizeof(float)));
     graph_ = Graph(stream_.handle(), [&] { record(); });
   }
 
@@ -42,6 +45,10 @@ class LayersSession final : public CudaSession {
   }
 
   const std::string& kernel() const override { return words_; }
+
+  void reset() override {
+    for (const Memory& state : states_) clear(state, stream_);
+  }
 
   void infer(std::span<const float> input, std::span<float> output) override {
     const std::size_t outputs = network_.outputs();
@@ -127,6 +134,7 @@ class LayersSession final : public CudaSession {
     args.relu = layer.activation == Activation::relu;
     args.linear_before_reset = layer.linear_before_reset;
     args.whole_sequence = !top;
+    if (!states_.empty()) args.state = states_[index].as<float>();
     for (int d = 0; d < layer.directions; ++d)
       args.walk[d] = walk_of(layer, top ? network_.readout : Readout::final_state, d, window_);
     const int gates = gates_of(layer.cell);
@@ -178,6 +186,7 @@ class LayersSession final : public CudaSession {
   Stream stream_;
   int piece_ = 1;
   Memory in_, out_, scratch_[2];
+  std::vector<Memory> states_;  // of sessions of steps
   Graph graph_;
 };
 
@@ -201,7 +210,15 @@ std::unique_ptr<CudaSession> open_layers(const Network& network,
                                          std::shared_ptr<const LayerWeights> weights, int batch,
                                          int window, const CudaOptions& options,
                                          const CudaDevice& device) {
-  return std::make_unique<LayersSession>(network, std::move(weights), batch, window, options,
+  return std::make_unique<LayersSession>(network, std::move(weights), batch, window, false, options,
+                                         device);
+}
+
+std::unique_ptr<CudaSession> open_layer_steps(const Network& network,
+                                              std::shared_ptr<const LayerWeights> weights,
+                                              int batch, const CudaOptions& options,
+                                              const CudaDevice& device) {
+  return std::make_unique<LayersSession>(network, std::move(weights), batch, 1, true, options,
                                          device);
 }
 

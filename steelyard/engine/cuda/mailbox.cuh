@@ -35,11 +35,16 @@ __device__ __forceinline__ void place(const PersistentArgs& args, const Walk& wa
   if (first + 2 < args.features) to[2] = __uint_as_float(v.z);
 }
 
+__device__ __forceinline__ const InputWord* mail_of(const PersistentArgs& args, int reader,
+                                                    int look = 0) {
+  return args.in + std::size_t(reader * max(args.looks, 1) + look) * args.copy_words;
+}
+
 // Waits for the words of query `sequence` that this thread takes. Returns whether to stop instead.
 // A thread asks for `depth` words at once: each look crosses PCIe.
 template <int depth>
-__device__ __forceinline__ bool receive(const PersistentArgs& args, const Walk& walk,
-                                        std::uint32_t sequence, float* rows,
+__device__ __forceinline__ bool receive(const PersistentArgs& args, const InputWord* mail,
+                                        const Walk& walk, std::uint32_t sequence, float* rows,
                                         int stride = kRowFloats) {
   bool stop = false;
   for (int base = threadIdx.x; base < args.words; base += depth * blockDim.x) {
@@ -50,7 +55,7 @@ __device__ __forceinline__ bool receive(const PersistentArgs& args, const Walk& 
 #pragma unroll
       for (int m = 0; m < depth; m++) {
         const int word = base + m * blockDim.x;
-        if (word < args.words) v[m] = look(args.in + word);
+        if (word < args.words) v[m] = look(mail + word);
       }
 #pragma unroll
       for (int m = 0; m < depth; m++) {
@@ -72,12 +77,11 @@ __device__ __forceinline__ bool receive(const PersistentArgs& args, const Walk& 
 // A head row by each warp; without a head every unit goes out as it is.
 __device__ __forceinline__ void answer_all(const PersistentArgs& args, const float* head,
                                            const float* hidden, int padded, int direction,
-                                           std::uint32_t sequence) {
-  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = blockDim.x >> 5;
+                                           std::uint32_t sequence, int threads) {
+  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5, warps = threads >> 5;
   OutputWord* out = args.out + direction * args.outputs;
   if (args.head == nullptr) {
-    for (int i = threadIdx.x; i < args.outputs; i += blockDim.x)
-      answer(out + i, sequence, hidden[i]);
+    for (int i = threadIdx.x; i < args.outputs; i += threads) answer(out + i, sequence, hidden[i]);
     return;
   }
   for (int n = warp; n < args.outputs; n += warps) {

@@ -3,39 +3,21 @@
 // touches it only through `state_`, which says who may.
 #include "steelyard/engine/cuda/persistent.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <utility>
 
 #include "steelyard/base/error.h"
 #include "steelyard/engine/cuda/keeper.h"
+#include "steelyard/engine/cuda/room.h"
 #include "steelyard/engine/cuda/tail.h"
 
 namespace steelyard::cuda {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
-
-// SMs taken by kernels that never end, for each device.
-std::atomic<int>& taken(int device) {
-  static std::atomic<int> taken[64];
-  return taken[device % 64];
-}
-
-class Room {
- public:
-  Room(int device, int blocks, int all) : device_(device), blocks_(blocks) {
-    // One SM stays free, so that other work always goes on.
-    granted_ = taken(device).fetch_add(blocks) + blocks < all;
-  }
-  Room(const Room&) = delete;
-  ~Room() { taken(device_).fetch_sub(blocks_); }
-  bool granted() const { return granted_; }
-
- private:
-  int device_, blocks_;
-  bool granted_;
-};
 
 int blocks_needed(const Network& network, const Plan& plan) {
   return int(network.layers.size()) * network.layers.front().directions * plan.ranks;
@@ -48,11 +30,14 @@ class PersistentSession final : public CudaSession, private Sleeper {
                     const CudaDevice& device)
       : device_(device.index),
         stacked_(plan.way == Way::stack),
+        ticks_(plan.way == Way::tick),
         weights_(std::move(weights)),
         room_(device.index, blocks_needed(network, plan), device.processors),
         tail_(network, head_on_device(network), false),
         words_(plan.words()),
-        values_(window * network.features),
+        rows_(ticks_ ? std::vector<float>(std::size_t(kTickRows) * network.features)
+                     : std::vector<float>()),
+        values_((ticks_ ? 1 : window) * network.features),
         outputs_(network.outputs()),
         first_(std::size_t(network.layers.front().directions) * device_outputs(network)),
         idle_(std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -60,11 +45,23 @@ class PersistentSession final : public CudaSession, private Sleeper {
         deadline_(std::chrono::duration_cast<std::chrono::nanoseconds>(
             std::chrono::duration<double>(options.deadline_seconds))),
         stream_(device.index) {
-    const std::size_t words = words_for(window, network.features);
-    in_ = Memory(Memory::Place::pinned, device_, words * sizeof(InputWord));
-    out_ = Memory(Memory::Place::pinned, device_, first_.size() * sizeof(OutputWord));
+    const int words = words_for(window, network.features);
+    args_.looks = words <= kMostLookedAt ? std::min(options.lookers, plan.kernel.lookers) : 0;
+    args_.copy_words = stride_for(words);
+    // A warp's units answer each by itself.
+    if (plan.way == Way::warp && head_on_device(network) && device_outputs(network) == 1)
+      parts_ = plan.kernel.geometry.padded();
+    copies_ = {readers(network, plan) * std::max(args_.looks, 1), args_.copy_words};
+    in_ = Memory(Memory::Place::pinned, device_,
+                 std::size_t(copies_.count) * copies_.stride * sizeof(InputWord));
+    out_ =
+        Memory(Memory::Place::pinned, device_, (first_.size() * parts_ + 1) * sizeof(OutputWord));
     std::memset(in_.as<void>(), 0, in_.bytes());
     std::memset(out_.as<void>(), 0, out_.bytes());
+    if (ticks_) {
+      state_memory_ = zeroed(device_, 2 * plan.kernel.geometry.padded() * sizeof(float));
+      args_.state = state_memory_.as<float>();
+    }
     fill_args(network, window);
     if (stacked_) fill_stack(network, window);
     fill_launch(network, plan, window);
@@ -77,6 +74,7 @@ class PersistentSession final : public CudaSession, private Sleeper {
     if (state == broken || !stop()) {  // it may still write into its memory
       in_.abandon();
       out_.abandon();
+      state_memory_.abandon();
       stream_.abandon();
     }
   }
@@ -87,6 +85,7 @@ class PersistentSession final : public CudaSession, private Sleeper {
     const std::vector<float> empty(values_);
     std::vector<float> output(outputs_);
     infer(empty, output);
+    reset();
     keep(*this, idle_);
     return true;
   }
@@ -98,16 +97,39 @@ class PersistentSession final : public CudaSession, private Sleeper {
       refuse(input.size(), output.size());
     int expected = ready;
     if (!state_.compare_exchange_strong(expected, busy, std::memory_order_acquire)) wake();
-    send(in_.as<InputWord>(), input.data(), args_.window, args_.features, sequence_);
-    await();
+    send(in_.as<InputWord>(), ticks_ ? row_of(input) : input.data(), args_.window, args_.features,
+         sequence_, copies_);
+    for (std::size_t n = 0; n < first_.size(); ++n) first_[n] = result(n);
+    answered_ = sequence_;
     sequence_ = next_sequence(sequence_);
     tail_.finish(first_.data(), 1, output.data());
     uses_.store(uses_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
     state_.store(ready, std::memory_order_release);
   }
 
+  // The kernel says in one more word that it has done what it can before the next step; asleep, it
+  // has said so before.
+  void prepare() override {
+    float nothing;
+    if (ticks_ && state_.load(std::memory_order_relaxed) != broken)
+      await(first_.size(), answered_, nothing);
+  }
+
+  void reset() override { from_zero_ = true; }
+
  private:
   enum State { asleep, ready, busy, stopping, broken };
+
+  // Blocks that wait for windows.
+  static int readers(const Network& network, const Plan& plan) {
+    return network.layers.front().directions * plan.ranks;
+  }
+
+  const float* row_of(std::span<const float> input) {
+    std::copy(input.begin(), input.end(), rows_.begin());
+    rows_[input.size()] = std::exchange(from_zero_, false) ? 1.f : 0.f;
+    return rows_.data();
+  }
 
   void fill_args(const Network& network, int window) {
     const Recurrent& layer = network.layers.back();
@@ -127,6 +149,7 @@ class PersistentSession final : public CudaSession, private Sleeper {
     args_.relu = layer.activation == Activation::relu;
     for (int d = 0; d < layer.directions; ++d)
       args_.walk[d] = walk_of(layer, network.readout, d, window);
+    if (ticks_) args_.walk[0] = {kTickRows, 0};
   }
 
   void fill_stack(const Network& network, int window) {
@@ -148,6 +171,8 @@ class PersistentSession final : public CudaSession, private Sleeper {
     std::size_t floats = (std::size_t(window) + 1) * kRowFloats + head;
     unsigned threads = unsigned(weights_->blocks.threads);
     if (plan.way == Way::warp) floats = warp_floats(window);
+    if (ticks_) floats = head;
+    threads += 32 * unsigned(args_.looks);
     if (stacked_) {
       floats = stack_floats(network, geometry, window);
       threads *= 2;
@@ -191,11 +216,20 @@ class PersistentSession final : public CudaSession, private Sleeper {
 
   void check_device() const { use_device(device_); }
 
-  void await() {
+  float result(std::size_t n) {
+    float sum = 0;
+    for (std::size_t part = 0; part < parts_; ++part) {
+      float value;
+      await(n * parts_ + part, sequence_, value);
+      sum += value;
+    }
+    return sum;
+  }
+
+  void await(std::size_t word, std::uint32_t sequence, float& value) {
     const auto* out = out_.as<volatile OutputWord>();
-    for (std::size_t n = 0; n < first_.size(); ++n)
-      for (unsigned spins = 1; !arrived(out + n, sequence_, first_[n]); ++spins)
-        if (spins % (1u << 16) == 0) look_at_watch(spins);
+    for (unsigned spins = 1; !arrived(out + word, sequence, value); ++spins)
+      if (spins % (1u << 16) == 0) look_at_watch(spins);
   }
 
   void look_at_watch(unsigned spins) {
@@ -212,14 +246,16 @@ class PersistentSession final : public CudaSession, private Sleeper {
                     "Raise native-cuda.deadline, or see what else the GPU does with nvidia-smi.");
     } catch (...) {
       state_.store(broken);
-      send_stop(in_.as<InputWord>(), args_.words);
+      stop_all();
       throw;
     }
   }
 
+  void stop_all() { send_stop(in_.as<InputWord>(), copies_.count * copies_.stride); }
+
   // Whether the kernel has ended, so that its memory may be reused.
   bool stop() {
-    send_stop(in_.as<InputWord>(), args_.words);
+    stop_all();
     const auto begin = SteadyClock::now();
     try {
       while (!stream_.idle()) {
@@ -247,21 +283,25 @@ class PersistentSession final : public CudaSession, private Sleeper {
   }
 
   const int device_;
-  const bool stacked_;
+  const bool stacked_, ticks_;
   const std::shared_ptr<const Weights> weights_;
   const Room room_;
   Tail tail_;
   const std::string words_;
+  std::vector<float> rows_;  // of ticks: what is sent
   const int values_, outputs_;
   std::vector<float> first_;  // the device's results
+  std::size_t parts_ = 1;     // words of each, to be added
+  bool from_zero_ = true;     // of ticks: the next step
   const std::chrono::nanoseconds idle_, deadline_;
   Stream stream_;
-  Memory in_, out_;
+  Memory in_, out_, state_memory_;
+  Copies copies_;
   PersistentArgs args_{};
   StackArgs stack_{};
   Memory chain_;
   Launch launch_{};
-  std::uint32_t sequence_ = kNever + 1;
+  std::uint32_t sequence_ = kNever + 1, answered_ = kNever;
   SteadyClock::time_point waiting_since_;
   std::atomic<std::uint64_t> uses_{0};
   std::atomic<int> state_{asleep};
@@ -279,6 +319,12 @@ std::unique_ptr<CudaSession> open_persistent(const Network& network, const Plan&
                                                      options, device);
   if (!session->start(plan.way == Way::cluster)) return nullptr;
   return session;
+}
+
+std::unique_ptr<CudaSession> open_ticks(const Network& network, const Plan& plan,
+                                        std::shared_ptr<const Weights> weights,
+                                        const CudaOptions& options, const CudaDevice& device) {
+  return open_persistent(network, plan, std::move(weights), kTickRows, options, device);
 }
 
 }  // namespace steelyard::cuda

@@ -22,5 +22,8 @@ std::shared_ptr<const Weights> upload(const Network&, const Plan&, int device);
 std::unique_ptr<CudaSession> open_persistent(const Network&, const Plan&,
                                              std::shared_ptr<const Weights>, int window,
                                              const CudaOptions&, const CudaDevice&);
+// The same for Way::tick: one time step a query.
+std::unique_ptr<CudaSession> open_ticks(const Network&, const Plan&, std::shared_ptr<const Weights>,
+                                        const CudaOptions&, const CudaDevice&);
 
 }  // namespace steelyard::cuda

@@ -152,6 +152,8 @@ std::string Plan::words() const {
              std::to_string(kernel.geometry.units);
     case Way::stack:
       return "persistent, one SM a layer and direction, up to " + threads();
+    case Way::tick:
+      return "persistent, one SM, a time step a query, up to " + threads();
     case Way::matrix:
       return "one launch, tensor cores, up to " + std::to_string(16 * matrix.tiles) + " units";
     case Way::tile:
@@ -180,6 +182,30 @@ Walk walk_of(const Recurrent& layer, Readout readout, int direction, int window)
   // At the last time step a reverse direction has seen that step only.
   const int steps = reversed && readout == Readout::last_step ? 1 : window;
   return {steps, reversed ? 1 : 0};
+}
+
+std::vector<Plan> plans_for_steps(const Network& network, int batch, const CudaOptions& options,
+                                  const CudaDevice& device, const Shelf& shelf) {
+  for (const Recurrent& layer : network.layers)
+    if (layer.directions != 1 || layer.reverse)
+      throw Error("a layer that reads from the end needs the whole window, so it cannot stream.",
+                  "Measure this model with another scenario.");
+  std::vector<Plan> plans;
+  const bool forced = options.mode == CudaMode::persistent;
+  std::string why = batch == 1 ? objection(network, kMostFeatures)
+                               : "a batch of " + std::to_string(batch) + " is not one window";
+  if (why.empty() && (forced || (options.mode == CudaMode::automatic && !device.watched))) {
+    const Recurrent& layer = network.layers.front();
+    for (const Kernel& kernel : fitting(shelf.ticks, layer, options))
+      if (blocks_of(kernel.geometry, layer.hidden, 1).threads <= kernel.most_threads)
+        plans.push_back({Way::tick, kernel, {}, 1});
+    why = "its units are too many for the registers of one SM";
+  }
+  if (forced && plans.empty())
+    throw Error("native-cuda cannot keep a kernel running for this network: " + why + ".",
+                "Leave native-cuda.mode to automatic.");
+  if (!forced) plans.push_back({});
+  return plans;
 }
 
 std::vector<Plan> plans_for(const Network& network, int batch, int window,

@@ -15,6 +15,7 @@ enum class Way {
   block,    // persistent, one SM a direction
   cluster,  // persistent, several SMs a direction
   stack,    // persistent, one SM a layer and direction
+  tick,     // persistent, one SM, one time step a query
   matrix,   // one launch, tensor cores
   tile,     // one launch, fp32 weights in registers
   layers,   // a launch for each layer, any shape
@@ -23,7 +24,7 @@ constexpr bool is_persistent(Way way) { return way < Way::matrix; }
 
 struct Plan {
   Way way = Way::layers;
-  Kernel kernel;        // warp, block, cluster, tile
+  Kernel kernel;        // warp, block, cluster, tick, tile
   MatrixKernel matrix;  // matrix
   int ranks = 1;
   std::string words() const;  // "persistent, a cluster of 2 SMs, 256 threads each"
@@ -31,7 +32,7 @@ struct Plan {
 
 // The kernels there are; tests pass their own.
 struct Shelf {
-  std::vector<Kernel> warps, blocks, clusters, stacks, tiles;
+  std::vector<Kernel> warps, blocks, clusters, stacks, ticks, tiles;
   std::vector<MatrixKernel> matrices;
 };
 const Shelf& shelf();
@@ -42,6 +43,12 @@ std::vector<Plan> plans_for(const Network&, int batch, int window, const CudaOpt
                             const CudaDevice&);
 std::vector<Plan> plans_for(const Network&, int batch, int window, const CudaOptions&,
                             const CudaDevice&, const Shelf&);
+
+// The same for sessions of one time step a query. Throws Error when a direction needs the whole
+// window.
+std::vector<Plan> plans_for_steps(const Network&, int batch, const CudaOptions&, const CudaDevice&);
+std::vector<Plan> plans_for_steps(const Network&, int batch, const CudaOptions&, const CudaDevice&,
+                                  const Shelf&);
 
 // Floats of dynamic shared memory of a stack's blocks.
 std::size_t stack_floats(const Network&, const Geometry&, int window);

@@ -123,6 +123,8 @@ Memory uploaded(int device, const void* data, std::size_t bytes) {
   return memory;
 }
 
+Memory zeroed(int device, std::size_t bytes) { return uploaded(device, std::vector<char>(bytes)); }
+
 Stream::Stream(int device) : device_(device) {
   const std::lock_guard lock(pool().mutex);
   auto& free = pool().streams[device];
@@ -148,6 +150,10 @@ bool Stream::idle() const {
 }
 
 void Stream::synchronize() const { check(cudaStreamSynchronize(handle_), "computing"); }
+
+void clear(const Memory& memory, const Stream& stream) {
+  check(cudaMemsetAsync(memory.as<void>(), 0, memory.bytes(), stream.handle()), "clearing memory");
+}
 
 Graph::~Graph() {
   if (exec_ != nullptr) cudaGraphExecDestroy(exec_);
@@ -176,13 +182,15 @@ void Graph::launch(StreamHandle stream) const {
   check(cudaGraphLaunch(exec_, stream), "starting a graph");
 }
 
-bool is_pinned(const void* memory) {
+Reach reach_of(const void* memory) {
   cudaPointerAttributes attributes{};
   if (cudaPointerGetAttributes(&attributes, memory) != cudaSuccess) {
     cudaGetLastError();
-    return false;
+    return Reach::none;
   }
-  return attributes.type == cudaMemoryTypeHost && attributes.devicePointer == memory;
+  if (attributes.devicePointer != memory) return Reach::none;
+  if (attributes.type == cudaMemoryTypeDevice) return Reach::near;
+  return attributes.type == cudaMemoryTypeHost ? Reach::far : Reach::none;
 }
 
 namespace {
@@ -233,8 +241,8 @@ bool cluster_fits(const Launch& launch) {
 
 std::vector<const void*> all_kernels() {
   std::vector<const void*> all{dense_kernel()};
-  for (const auto& kernels :
-       {warp_kernels(), block_kernels(), cluster_kernels(), stack_kernels(), tile_kernels()})
+  for (const auto& kernels : {warp_kernels(), block_kernels(), cluster_kernels(), stack_kernels(),
+                              tick_kernels(), tile_kernels()})
     for (const Kernel& kernel : kernels) all.push_back(kernel.function);
   for (const MatrixKernel& kernel : matrix_kernels()) all.push_back(kernel.function);
   for (const int gates : {1, 3, 4})

@@ -63,6 +63,8 @@ Memory uploaded(int device, const Vector& values) {
   return uploaded(device, values.data(), values.size() * sizeof(values[0]));
 }
 
+Memory zeroed(int device, std::size_t bytes);
+
 class Stream {
  public:
   explicit Stream(int device);
@@ -78,6 +80,9 @@ class Stream {
   int device_;
   StreamHandle handle_ = nullptr;
 };
+
+// Sets all of it to zero, after what the stream has been given before.
+void clear(const Memory&, const Stream&);
 
 // Work recorded once and started many times. Belongs to one thread.
 class Graph {
@@ -109,8 +114,10 @@ class Graph {
   CUgraphExec_st* exec_ = nullptr;
 };
 
-// Whether the device can read this host memory by its address.
-bool is_pinned(const void*);
+// Whether the device can read this memory by its address: far is pinned host memory, near the
+// device's own.
+enum class Reach { none, far, near };
+Reach reach_of(const void*);
 
 struct Launch {
   const void* kernel;

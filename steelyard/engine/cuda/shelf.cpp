@@ -5,14 +5,18 @@
 namespace steelyard::cuda {
 
 const Shelf& shelf() {
-  static const Shelf shelf{warp_kernels(),  block_kernels(), cluster_kernels(),
-                           stack_kernels(), tile_kernels(),  matrix_kernels()};
+  static const Shelf shelf{warp_kernels(), block_kernels(), cluster_kernels(), stack_kernels(),
+                           tick_kernels(), tile_kernels(),  matrix_kernels()};
   return shelf;
 }
 
 std::vector<Plan> plans_for(const Network& network, int batch, int window,
                             const CudaOptions& options, const CudaDevice& device) {
   return plans_for(network, batch, window, options, device, shelf());
+}
+std::vector<Plan> plans_for_steps(const Network& network, int batch, const CudaOptions& options,
+                                  const CudaDevice& device) {
+  return plans_for_steps(network, batch, options, device, shelf());
 }
 
 }  // namespace steelyard::cuda

@@ -108,7 +108,7 @@ __global__ void __launch_bounds__(kStackThreads)
   for (std::uint32_t sequence = mail.first;; sequence = next_sequence(sequence)) {
     bool stop = false;
     if (bottom) {
-      stop = receive<2>(mail, walk, sequence, rows, padded);
+      stop = receive<2>(mail, mail_of(mail, direction), walk, sequence, rows, padded);
     } else if (fed) {
       const unsigned long long word = feed.first(sequence, stop_word);
       stop = word == stop_word;
@@ -155,7 +155,8 @@ __global__ void __launch_bounds__(kStackThreads)
       }
       __syncthreads();
     }
-    if (top) answer_all(mail, head, hidden[walk.steps & 1], padded, direction, sequence);
+    if (top)
+      answer_all(mail, head, hidden[walk.steps & 1], padded, direction, sequence, blockDim.x);
   }
 }
 

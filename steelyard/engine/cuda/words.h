@@ -33,7 +33,8 @@ constexpr int words_for(int window, int features) { return window * words_of_ste
 
 namespace words {
 
-using Quad = std::uint32_t __attribute__((vector_size(16)));
+// may_alias: whoever reads the words as floats sees what was stored.
+using Quad = std::uint32_t __attribute__((vector_size(16), may_alias));
 
 // One 16-byte store: the GPU sees all of it or nothing.
 inline void put(InputWord* word, const float* values, std::uint32_t sequence) {
@@ -45,20 +46,29 @@ inline void put(InputWord* word, const float* values, std::uint32_t sequence) {
 
 }  // namespace words
 
+// The same words several times, because looks at one line are served one after the other and looks
+// at several are not.
+struct Copies {
+  int count = 1, stride = 0;  // in words
+};
+// Words from one copy to the next: no line of 128 bytes belongs to two.
+constexpr int stride_for(int words) { return (words + 31) / 32 * 32; }
+
 // values: [window][features]. What follows a step's last value in its word is not looked at.
 inline void send(InputWord* words, const float* values, int window, int features,
-                 std::uint32_t sequence) {
+                 std::uint32_t sequence, Copies copies = {}) {
   const int of_step = words_of_step(features), count = window * features;
   for (int t = 0; t < window; ++t)
     for (int part = 0; part < of_step; ++part, ++words) {
       const int first = t * features + part * kValuesPerWord;
-      if (first + 3 < count) {
-        words::put(words, values + first, sequence);
-        continue;
-      }
       float rest[4] = {};
-      for (int i = first; i < count; ++i) rest[i - first] = values[i];
-      words::put(words, rest, sequence);
+      const float* from = values + first;
+      if (first + 3 >= count) {
+        for (int i = first; i < count; ++i) rest[i - first] = values[i];
+        from = rest;
+      }
+      for (int copy = 0; copy < copies.count; ++copy)
+        words::put(words + copy * copies.stride, from, sequence);
     }
 }
 

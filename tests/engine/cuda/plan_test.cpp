@@ -47,6 +47,7 @@ Shelf shelf_of_names() {
     add(shelf.clusters, {gates, 32, 4, 1}, 256);
     add(shelf.clusters, {gates, 32, 8, 1}, 256);
     add(shelf.stacks, {gates, 32, 2, 1}, 256);
+    add(shelf.ticks, {gates, 32, 2, 1}, 128);
     add(shelf.tiles, {gates, 32, 2, 1}, 128, 1);
     add(shelf.tiles, {gates, 32, 2, 1}, 128, 4);
     shelf.matrices.push_back({nullptr, gates, 4, 8});
@@ -80,6 +81,39 @@ std::string refusal(const Network& network, int batch, CudaOptions options) {
     return e.what();
   }
   return "";
+}
+
+std::vector<Way> ways_of_steps(const Network& network, int batch = 1, CudaOptions options = {}) {
+  std::vector<Way> ways;
+  for (const Plan& plan : plans_for_steps(network, batch, options, device_of(9), shelf_of_names()))
+    ways.push_back(plan.way);
+  return ways;
+}
+
+TEST(Plan, StepsOfOneLayerStayOnOneSm) {
+  EXPECT_EQ(ways_of_steps(network_of(Cell::gru, 64)), (std::vector{Way::tick, Way::layers}));
+  EXPECT_EQ(ways_of_steps(network_of(Cell::gru, 65)), std::vector{Way::layers});
+  EXPECT_EQ(ways_of_steps(network_of(Cell::gru, 64, 2)), std::vector{Way::layers});
+  EXPECT_EQ(ways_of_steps(network_of(Cell::gru, 64), 2), std::vector{Way::layers});
+  CudaOptions launch;
+  launch.mode = CudaMode::launch;
+  EXPECT_EQ(ways_of_steps(network_of(Cell::gru, 64), 1, launch), std::vector{Way::layers});
+}
+
+TEST(Plan, StepsThatCannotStayOrNeedTheWholeWindowAreRefusedWithTheCause) {
+  CudaOptions persistent;
+  persistent.mode = CudaMode::persistent;
+  const auto refusal_of = [&](const Network& network) {
+    try {
+      ways_of_steps(network, 1, persistent);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_THAT(refusal_of(network_of(Cell::lstm, 200)), HasSubstr("registers of one SM"));
+  EXPECT_THAT(refusal_of(network_of(Cell::lstm, 8, 2)), HasSubstr("several recurrent layers"));
+  EXPECT_THAT(refusal_of(network_of(Cell::lstm, 8, 1, 5, 2)), HasSubstr("whole window"));
 }
 
 TEST(Plan, ATinyLayerIsAWarp) { EXPECT_EQ(ways(network_of(Cell::gru, 5), 1).front(), Way::warp); }

@@ -32,6 +32,20 @@ TEST(Words, CarryEveryValueAndTheirQuery) {
     }
 }
 
+TEST(Words, EveryCopyIsWholeAndHasLinesOfItsOwn) {
+  const std::vector<float> values{1, 2, 3, 4, 5};
+  const Copies copies{3, stride_for(words_for(1, 5))};
+  EXPECT_EQ(copies.stride * sizeof(InputWord) % 128, 0u);
+  std::vector<InputWord> words(copies.count * copies.stride);
+  send(words.data(), values.data(), 1, 5, 7, copies);
+  for (int copy = 0; copy < copies.count; ++copy)
+    for (int i = 0; i < 5; ++i) {
+      const InputWord& word = words[copy * copies.stride + i / 3];
+      EXPECT_EQ(word.sequence, 7u);
+      EXPECT_EQ(word.values[i % 3], values[i]);
+    }
+}
+
 TEST(Words, NumbersNeverMeanStopOrNothing) {
   EXPECT_EQ(next_sequence(kStop - 1), kNever + 1);
   EXPECT_EQ(next_sequence(41), 42u);
