@@ -53,15 +53,19 @@ std::string_view shape_of(State state) {
   return "";
 }
 
+bool begins_with_unit(std::string_view text) {
+  for (const char* unit : {"%", "ns", "µs", "ms", "W", "mW", "J", "mJ", "µJ", "nJ", "kWh", "MiB"})
+    if (text.starts_with(unit)) return true;
+  return false;
+}
+
 // A number stays on one line with its unit.
 std::string running(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool between =
-        text[i] == ' ' && i > 0 && i + 1 < text.size() &&
-        std::isdigit(static_cast<unsigned char>(text[i - 1])) != 0 &&
-        (text[i + 1] == '%' || text.substr(i + 1).starts_with("µs") ||
-         text.substr(i + 1).starts_with("ns") || text.substr(i + 1).starts_with("ms"));
+    const bool between = text[i] == ' ' && i > 0 &&
+                         std::isdigit(static_cast<unsigned char>(text[i - 1])) != 0 &&
+                         begins_with_unit(text.substr(i + 1));
     out += between ? "\u00A0" : std::string(1, text[i]);
   }
   return escape(out);
