@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A document as one self-contained HTML file: works from disk, in mail, printed, without scripts.
 // Everything that comes from a record is escaped. Pure.
+#include <cctype>
 #include <kainjow/mustache.hpp>
 
 #include "steelyard/report/marks.h"
@@ -52,8 +53,26 @@ std::string_view shape_of(State state) {
   return "";
 }
 
+bool begins_with_unit(std::string_view text) {
+  for (const char* unit : {"%", "ns", "µs", "ms", "W", "mW", "J", "mJ", "µJ", "nJ", "kWh", "MiB"})
+    if (text.starts_with(unit)) return true;
+  return false;
+}
+
+// A number stays on one line with its unit.
+std::string running(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool between = text[i] == ' ' && i > 0 &&
+                         std::isdigit(static_cast<unsigned char>(text[i - 1])) != 0 &&
+                         begins_with_unit(text.substr(i + 1));
+    out += between ? "\u00A0" : std::string(1, text[i]);
+  }
+  return escape(out);
+}
+
 std::string small(const std::string& text) {
-  return "<span class=\"small\">" + escape(text) + "</span>";
+  return "<span class=\"small\">" + running(text) + "</span>";
 }
 
 // A name may be broken before its bracket.
@@ -103,13 +122,13 @@ class Writer {
     for (const Sentence& sentence : paragraph.sentences) {
       out += out.empty() ? "" : " ";
       if (sentence.sources.empty()) {
-        out += escape(sentence.text);
+        out += running(sentence.text);
         continue;
       }
       std::string sources;
       for (const std::string& source : sentence.sources)
         sources += (sources.empty() ? "" : "; ") + source;
-      out += "<span data-from=\"" + escape(sources) + "\">" + escape(sentence.text) + "</span>";
+      out += "<span data-from=\"" + escape(sources) + "\">" + running(sentence.text) + "</span>";
     }
     return out;
   }

@@ -136,6 +136,7 @@ td.missing { background: repeating-linear-gradient(135deg, transparent 0 7px, va
 figure { margin: 1rem 0 2rem; }
 figure .scroll { margin: .4rem 0; background: var(--paper); }
 figcaption { font-size: .9rem; }
+figure h3 { padding-right: 5.2rem; }
 .zoom { float: right; margin: -2.2rem 0 0; }
 .zoom button { min-width: 2rem; min-height: 2rem; margin-left: .3rem; font: inherit; color: var(--ink); background: var(--wash);
   border: 1px solid var(--line); border-radius: 6px; cursor: pointer; }
@@ -180,7 +181,8 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); font-size: .88rem;
   table { font-size: 7.6pt; }
   thead th, tbody th, .numeric .note, .numeric thead th.note { min-width: 0; }
   th, td { padding: .25rem .35rem; }
-  svg { min-width: 0; }
+  svg { min-width: 0; width: 100% !important; max-width: 60rem !important; }
+  figure h3 { padding-right: 0; }
   figure, tr, .answer li { break-inside: avoid; }
   h2, h3, h4, .lead { break-after: avoid; }
 }
