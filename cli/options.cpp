@@ -345,8 +345,8 @@ Command parse_command_line(const std::vector<std::string>& words) {
       app.add_subcommand("verify", "Measure devices of known truth and check every figure.");
   c_verify
       ->add_option("--falsify", verify.falsify_percent,
-                   "the devices are so many % slower than the truth says: must fail")
-      ->check(CLI::Range(0.0, 1000.0))
+                   "devices so much slower than said: it must fail")
+      ->check(CLI::Range(0.0, 1000.0).description(""))
       ->type_name("PERCENT");
   c_verify->footer("Example:\n  steelyard verify");
   CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");

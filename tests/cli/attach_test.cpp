@@ -60,6 +60,8 @@ TEST_F(Attach, AFileThatIsNoMeterIsASentence) {
 double cpu_seconds(pid_t process) {
   double ticks = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    if (entry.path().filename().string().find_first_not_of("0123456789") != std::string::npos)
+      continue;
     std::string stat = Program::text(entry.path() / "stat");
     const auto name = stat.rfind(')');
     if (name == std::string::npos) continue;
@@ -101,6 +103,7 @@ TEST_F(Attach, LongAMeterIsLaidOverTheRunByItsPulses) {  // some two minutes
   std::atomic<bool> stop{false};
   std::thread meter(write_meter, folder_.path() / "meter.csv", std::cref(campaign),
                     std::cref(stop));
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // a meter is switched on before
   const std::string source = "csv:meter.csv,time=s,watts=w";
   campaign =
       program_.start(run_words({"native-cpu"}, quickly({"--mark-power", "--meter", source})));
