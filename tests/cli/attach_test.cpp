@@ -62,7 +62,9 @@ double cpu_seconds(pid_t process) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     if (entry.path().filename().string().find_first_not_of("0123456789") != std::string::npos)
       continue;
-    std::string stat = Program::text(entry.path() / "stat");
+    std::string stat;  // a process may end while it is read
+    std::ifstream file(entry.path() / "stat");
+    std::getline(file, stat);
     const auto name = stat.rfind(')');
     if (name == std::string::npos) continue;
     std::istringstream fields(stat.substr(name + 2));
