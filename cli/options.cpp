@@ -348,8 +348,10 @@ Command parse_command_line(const std::vector<std::string>& words) {
   add_build_backend(c_build, build_backend);
   CLI::App* c_verify =
       app.add_subcommand("verify", "Measure devices of known truth and check every figure.");
-  c_verify->add_option("--falsify", verify.falsify_percent, "slow the devices: must be found WRONG")
-      ->check(CLI::Range(0.0, 1000.0))
+  c_verify
+      ->add_option("--falsify", verify.falsify_percent,
+                   "devices so much slower than said: it must fail")
+      ->check(CLI::Range(0.0, 1000.0).description(""))
       ->type_name("PERCENT");
   c_verify->footer("Example:\n  steelyard verify");
   CLI::App* c_worker = app.add_subcommand("worker", "Measure for a campaign; started by `run`.");

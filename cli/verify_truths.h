@@ -14,8 +14,7 @@ inline constexpr double kServiceNs = 100'000;
 
 Network verify_network();
 WindowRecipe verify_recipe();
-std::string verify_table();    // CSV
-std::string verify_profile();  // a device profile
+std::string verify_table();  // CSV
 
 // The time, in services, within which the share `p` of queries is answered when they arrive at
 // random at a device of constant service with this load (Crommelin 1932).

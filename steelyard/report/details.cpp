@@ -135,12 +135,20 @@ class Sheet {
       power.push_back(c_.say(kTerms.band,
                              {{"range", range(*s_.power.low_watts, *s_.power.high_watts, watts)}}));
     }
+    if (s_.power.provenance == Provenance::entered) power.push_back(c_.say(kTerms.entered));
     if (s_.power.watts && s_.power.reason) power.push_back(clause(*s_.power.reason, c_.language));
     figure(c_.say(kTerms.power), s_.power.watts, watts, s_.power.reason, std::move(power));
     known(kTerms.idle_power, s_.power.idle_watts, watts);
+    known(kTerms.context_idle_power, s_.power.context_idle_watts, watts);
     const auto& energy = s_.energy;
+    auto weighed = boundary(energy.boundary);
+    if (energy.low_joules_per_query && energy.high_joules_per_query)
+      weighed.push_back(c_.say(
+          kTerms.band,
+          {{"range", range(*energy.low_joules_per_query, *energy.high_joules_per_query, joules)}}));
+    if (energy.provenance == Provenance::entered) weighed.push_back(c_.say(kTerms.entered));
     figure(c_.say(kTerms.total_energy), energy.joules_per_query, joules, energy.reason,
-           boundary(energy.boundary));
+           std::move(weighed));
     known(kTerms.dynamic_energy, energy.dynamic_joules_per_query, joules);
     if (energy.joules_per_query && *energy.joules_per_query > 0) {
       figure(c_.say(kTerms.per_joule), 1 / *energy.joules_per_query,

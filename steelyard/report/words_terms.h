@@ -165,6 +165,7 @@ struct Terms {
   Phrase vs_reference{"FP32 기준 출력과의 최대 차이", "Largest error against the FP32 reference"};
   Phrase rmse_vs_reference{"FP32 기준 출력과의 RMSE", "RMSE against the FP32 reference"};
   Phrase idle_power{"유휴 전력", "Idle power"};
+  Phrase context_idle_power{"모델 적재 후 유휴 전력", "Idle power, model loaded"};
   Phrase total_energy{"추론당 총에너지(유휴 포함)", "Total energy per inference (idle included)"};
   Phrase dynamic_energy{"추론당 순에너지(유휴 제외)",
                         "Dynamic energy per inference (idle excluded)"};

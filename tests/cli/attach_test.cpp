@@ -60,7 +60,11 @@ TEST_F(Attach, AFileThatIsNoMeterIsASentence) {
 double cpu_seconds(pid_t process) {
   double ticks = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::string stat = Program::text(entry.path() / "stat");
+    if (entry.path().filename().string().find_first_not_of("0123456789") != std::string::npos)
+      continue;
+    std::string stat;  // a process may end while it is read
+    std::ifstream file(entry.path() / "stat");
+    std::getline(file, stat);
     const auto name = stat.rfind(')');
     if (name == std::string::npos) continue;
     std::istringstream fields(stat.substr(name + 2));
@@ -101,6 +105,7 @@ TEST_F(Attach, LongAMeterIsLaidOverTheRunByItsPulses) {  // some two minutes
   std::atomic<bool> stop{false};
   std::thread meter(write_meter, folder_.path() / "meter.csv", std::cref(campaign),
                     std::cref(stop));
+  std::this_thread::sleep_for(std::chrono::seconds(1));  // a meter is switched on before
   const std::string source = "csv:meter.csv,time=s,watts=w";
   campaign =
       program_.start(run_words({"native-cpu"}, quickly({"--mark-power", "--meter", source})));

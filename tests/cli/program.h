@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/constant_device.h"
 #include "tests/run/files.h"
 
 extern char** environ;
@@ -91,70 +92,7 @@ class Program {
 
 // A simulated device that answers in 100 µs, always: 20,000 queries in 2 s.
 inline void write_steady_profile(const std::filesystem::path& file) {
-  std::ofstream(file) << R"(name = "Steady device"
-precisions = ["fp32"]
-[stands_for]
-device = "Steady device"
-runtime = "steady"
-[nodes.gru]
-steps = [8]
-count = [1]
-source = "a test"
-[nodes.lstm]
-steps = [8]
-count = [1]
-source = "a test"
-[nodes.rnn]
-steps = [8]
-count = [1]
-source = "a test"
-[nodes]
-dense = { value = 1, source = "a test" }
-[latency]
-fixed = { value = 99.806, unit = "us", source = "a test" }
-per_node = { value = 0, unit = "us", source = "a test" }
-per_window = { value = 19.8, unit = "us", source = "a test" }
-input = { value = 0.85, unit = "GB/s", source = "a test" }
-output = { value = 0.85, unit = "GB/s", source = "a test" }
-arithmetic = { value = 2.9, unit = "TOPS", source = "a test" }
-[latency.tail]
-percent = [0, 50, 90, 95, 99, 99.9, 100]
-factor = [1, 1, 1, 1, 1, 1, 1]
-source = "a test"
-[latency.band]
-low = 0.5
-high = 1.5
-source = "a test"
-[in_flight]
-depth = { value = 2, source = "a test" }
-serial = { value = 0.015, unit = "1", source = "a test" }
-[startup]
-load = { value = 500, unit = "ms", source = "a test" }
-first_query = { value = 5, unit = "ms", source = "a test" }
-[power]
-boundary = "module"
-idle = { value = 0.5, unit = "W", source = "a test" }
-context = { value = 0.8, unit = "W", source = "a test" }
-active = { value = 1.5, unit = "W", source = "a test" }
-limit = { value = 3, unit = "W", source = "a test" }
-per_mac = { value = 0, unit = "pJ", source = "a test" }
-rise = { value = 10, unit = "ms", source = "a test" }
-fall = { value = 10, unit = "ms", source = "a test" }
-[power.band]
-low = 0.5
-high = 2
-source = "a test"
-[utilisation]
-definition = "a test"
-per_query = { value = 50, unit = "us", source = "a test" }
-per_node = { value = 0, unit = "us", source = "a test" }
-units = { value = 1, source = "a test" }
-units_in_use = { value = 1, source = "a test" }
-[utilisation.band]
-low = 0.5
-high = 1.5
-source = "a test"
-)";
+  std::ofstream(file) << cli::kConstantDevice;
 }
 
 }  // namespace steelyard

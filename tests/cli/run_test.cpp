@@ -85,7 +85,7 @@ TEST_F(Run, SweepsASetting) {
 TEST_F(Run, PrintsATableByDefaultAndTalksOnStderr) {
   const Said said = run({"simulated:steady"});
   EXPECT_EQ(said.code, 0);
-  EXPECT_NE(said.out.find("Steady device"), std::string::npos);
+  EXPECT_NE(said.out.find("Constant device"), std::string::npos);
   EXPECT_NE(said.out.find("100.0 µs"), std::string::npos);
   EXPECT_EQ(said.out.find('\x1b'), std::string::npos) << "no colour outside a terminal";
   EXPECT_NE(said.err.find("GRU on simulated:steady"), std::string::npos);

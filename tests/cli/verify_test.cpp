@@ -19,7 +19,8 @@ TEST_F(Verify, EveryFigureIsAsItMustBe) {
 TEST_F(Verify, NoticesADeviceThatIsNotWhatItIsSaidToBe) {
   const Said said = program_.run({"verify", "--falsify", "3"});
   EXPECT_EQ(said.code, 1);
-  for (const char* what : {"mean latency", "throughput", "mean wait", "highest rate", "ratio"}) {
+  for (const char* what :
+       {"mean latency", "throughput", "energy of a query", "mean wait", "highest rate", "ratio"}) {
     const std::size_t at = said.out.find(what);
     ASSERT_NE(at, std::string::npos) << said.out;
     EXPECT_NE(said.out.substr(at, said.out.find('\n', at) - at).find("WRONG"), std::string::npos)

@@ -271,5 +271,22 @@ TEST(Report, GivesTheSameBytesTwice) {
     EXPECT_EQ(shown(fixture(), Language::ko, format), shown(fixture(), Language::ko, format));
 }
 
+TEST(Report, SaysHowSureEnergyIsAndWhoReadIt) {
+  auto all = five();
+  Summary& s = all.front();
+  s.power = {};
+  s.power.watts = 4.6;
+  s.power.context_idle_watts = 3.7;
+  s.power.boundary = s.energy.boundary = "wall";
+  s.power.provenance = s.energy.provenance = Provenance::entered;
+  s.energy.joules_per_query = 0.002;
+  s.energy.low_joules_per_query = 0.0019;
+  s.energy.high_joules_per_query = 0.0021;
+  s.energy.reason.reset();
+  const std::string text = shown(all, Language::en, Format::html);
+  EXPECT_THAT(text, AllOf(HasSubstr("Idle power, model loaded"), HasSubstr("3.7"),
+                          HasSubstr("entered by hand"), HasSubstr("1.90–2.10 mJ")));
+}
+
 }  // namespace
 }  // namespace steelyard
