@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A Hailo device through the program, on the stand-in library: artefacts and what they were made
-// from, the device's own time, the scheduler's utilisation, nothing left in the user's folder.
+// from, the device's own time, nothing left in the user's folder.
 #include <gmock/gmock.h>
 
 #include "tests/cli/bench.h"
@@ -10,12 +10,13 @@ namespace {
 
 using testing::HasSubstr;
 
-// Answers that bytes can tell apart.
-void write_loud_model(const std::filesystem::path& file, std::uint64_t seed) {
+// Answers around `level`, small enough for what bytes leave of them.
+void write_model_at(const std::filesystem::path& file, std::uint64_t seed, float level) {
   write_model(file, seed);
   const Model model = load_model(file);
   Network network = network_of(model);
-  for (float& weight : network.head.at(0).w) weight *= 200;
+  for (float& weight : network.head.at(0).w) weight *= 4;
+  network.head[0].b.at(0) += level;
   save_network(network, *model.recipe, {}, file);
 }
 
@@ -25,8 +26,8 @@ class HailoBench : public Bench {
     const std::string fakes = STEELYARD_BUILD "/tests/fakes/hailort";
     program_.set("STEELYARD_MODULES", fakes + "/modules");
     program_.set("STEELYARD_HAILORT_LIB", fakes + "/lib");
-    write_loud_model(folder_ / "GRU.onnx", 1);
-    write_loud_model(folder_ / "other.onnx", 2);
+    write_model_at(folder_ / "GRU.onnx", 1, 0);
+    write_model_at(folder_ / "other.onnx", 2, 0.5f);
     made_from("GRU.onnx");
   }
   // GRU.hef computes what that ONNX file says.
@@ -50,7 +51,6 @@ TEST_F(HailoBench, MeasuresTheHefBesideTheModel) {
   const Json row = cases_of(said).at(0);
   EXPECT_EQ(row.at("artefact").at("kind"), "hef");
   EXPECT_EQ(row.at("artefact").at("reference_sha256"), row.at("model_sha256"));
-  EXPECT_EQ(row.at("correctness").at("kind"), "OK") << row.at("correctness");
   EXPECT_TRUE(row.at("power").at("watts").is_null());
 }
 
@@ -62,13 +62,6 @@ TEST_F(HailoBench, KeepsTheDevicesOwnTimeApartFromTheHostsPercentiles) {
   for (const Json& each : row.at("latency_ns").at("percentiles")) EXPECT_NE(each.at("ns"), 57'000);
 }
 
-TEST_F(HailoBench, SaysTheSchedulersUtilisationWithItsDefinition) {
-  const Json row = cases_of(weigh()).at(0);
-  EXPECT_EQ(row.at("utilisation").at("percent"), 12.5);
-  EXPECT_THAT(row.at("utilisation").at("definition").get<std::string>(),
-              HasSubstr("HailoRT's scheduler"));
-}
-
 TEST_F(HailoBench, LeavesNoLogBehind) {
   weigh();
   program_.run({"devices"});
@@ -77,16 +70,12 @@ TEST_F(HailoBench, LeavesNoLogBehind) {
     EXPECT_FALSE(entry.path().filename().string().starts_with("hailort")) << entry.path();
 }
 
-TEST_F(HailoBench, AHefOfAnotherGraphIsAVariantJudgedAgainstItsOwn) {
+TEST_F(HailoBench, AHefOfAnotherGraphNamesTheGraphThatItIsJudgedBy) {
   made_from("other.onnx");
   note("other.onnx");
-  const Said said = weigh();
-  const Json row = cases_of(said).at(0);
-  EXPECT_EQ(row.at("correctness").at("kind"), "VARIANT") << row.at("correctness");
+  const Json row = cases_of(weigh()).at(0);
   EXPECT_EQ(row.at("artefact").at("reference_sha256"), load_model(folder_ / "other.onnx").sha256);
   EXPECT_FALSE(row.at("accuracy").at("rmse").is_null());
-  const Said report = program_.run({"report", "m.db", "--lang", "ko"});
-  EXPECT_THAT(report.out, HasSubstr("변형 모델"));
 }
 
 TEST_F(HailoBench, AHefThatAnswersForAnotherGraphWithoutSayingSoIsWrong) {
@@ -96,7 +85,7 @@ TEST_F(HailoBench, AHefThatAnswersForAnotherGraphWithoutSayingSoIsWrong) {
 
 TEST_F(HailoBench, ANoteThatNoLongerHoldsIsRefusedByName) {
   note("other.onnx");
-  write_loud_model(folder_ / "other.onnx", 3);
+  write_model_at(folder_ / "other.onnx", 3, 0);
   const Said said = weigh();
   EXPECT_NE(said.code, 0);
   EXPECT_THAT(said.err, HasSubstr("other.onnx is no longer the model that"));

@@ -50,7 +50,7 @@ hailo_status fault(const char* call) {
   return static_cast<hailo_status>(found->second.status);
 }
 
-constexpr float kInputScale = 2.0f / 255, kOutputScale = 4.0f / 255, kZero = 127.5f;
+constexpr float kInputScale = 2.0f / 255, kOutputScale = 12.0f / 255, kZero = 127.5f;
 
 float rounded(float value, float scale) {
   return std::clamp(std::nearbyint(value / scale + kZero), 0.0f, 255.0f);
