@@ -19,6 +19,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import subprocess
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -89,7 +90,9 @@ def measure(args, folder, peers):
         sh(folder / "bench", mode, *options, *(folder / f"peer_{m}.so" for m in ["native", *chosen]), env=env)
         result[part] = json.loads((folder / "part.json").read_text())["networks"]
         result[part + "_counts"] = any(m in modules for m in STRONGEST[part])
-        RESULT.write_text(json.dumps(result, indent=1) + "\n")
+        # Lists of numbers on one line each.
+        text = re.sub(r"\[[-\d.,\s]+\]", lambda m: re.sub(r"\s+", "", m.group()), json.dumps(result, indent=1))
+        RESULT.write_text(text + "\n")
     return result
 
 
