@@ -164,7 +164,10 @@ struct Context final : IExecutionContext {
     return fake::fault("setInputShape") == 0;
   }
   Dims getTensorShape(const char* name) const noexcept override {
-    return dims_of(*engine->find(name));
+    const TensorInfo* tensor = engine->find(name);
+    Dims none{};
+    none.nbDims = -1;
+    return tensor == nullptr ? none : dims_of(*tensor);
   }
   bool setTensorAddress(const char* name, void* address) noexcept override {
     if (engine->find(name) == nullptr || fake::fault("setTensorAddress") != 0) return false;
@@ -196,7 +199,7 @@ struct Inspector final : IEngineInspector {
   }
 };
 
-IExecutionContext* Engine::createExecutionContext() noexcept {
+IExecutionContext* Engine::createExecutionContext() noexcept try {
   if (fake::fault("createContext") != 0) return complain("Error Code 2: out of memory");
   auto context = std::make_unique<Context>();
   context->engine = this;
@@ -204,6 +207,8 @@ IExecutionContext* Engine::createExecutionContext() noexcept {
   context->session = steelyard::Engine::compile(loaded.network)
                          ->open(static_cast<int>(shape[0]), static_cast<int>(shape[1]));
   return context.release();
+} catch (const std::exception& e) {  // a damaged file may say any shape
+  return complain(e.what());
 }
 
 IEngineInspector* Engine::createEngineInspector() const noexcept {
