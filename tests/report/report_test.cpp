@@ -285,7 +285,7 @@ TEST(Report, SaysHowSureEnergyIsAndWhoReadIt) {
   s.energy.reason.reset();
   const std::string text = shown(all, Language::en, Format::html);
   EXPECT_THAT(text, AllOf(HasSubstr("Idle power, model loaded"), HasSubstr("3.7"),
-                          HasSubstr("entered by hand"), HasSubstr("1.90–2.10 mJ")));
+                          HasSubstr("entered by hand"), HasSubstr("1.90–2.10\u00a0mJ")));
 }
 
 }  // namespace
