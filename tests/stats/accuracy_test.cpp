@@ -126,5 +126,21 @@ TEST(Correctness, NeverPassesAnAnswerWithoutContent) {
     }
 }
 
+// An artefact made from another graph is judged by that graph, and both errors are told.
+TEST(Correctness, AnotherGraphIsAVariantWithBothErrorsAndNeverHidesAWrongAnswer) {
+  Measurement m = answered({1, 2, 3, 4});
+  auto truth = std::make_shared<Truth>(*m.truth);
+  truth->original = {1, 2.5f, 3, 5};
+  m.truth = truth;
+  const CorrectnessFigures variant = summarize(m).correctness;
+  EXPECT_EQ(variant.kind, "VARIANT");
+  EXPECT_EQ(*variant.reason,
+            (Reason{ReasonCode::another_graph,
+                    {{"rmse", 0, "USD"}, {"original", std::sqrt((1.0 + 4.0) / 4), "USD"}},
+                    ""}));
+  m.outputs = truth->original;
+  EXPECT_EQ(summarize(m).correctness.kind, "WRONG") << "right for the graph it was not made from";
+}
+
 }  // namespace
 }  // namespace steelyard
