@@ -18,6 +18,7 @@ namespace {
 
 // No sound model comes near these; a hostile one must not make us work for hours.
 constexpr std::size_t kMaxLayers = 1024;
+constexpr std::int64_t kMaxExtent = 1 << 24;  // of an axis of the input
 constexpr std::size_t kFoldAllowance = 1 << 16;
 
 constexpr const char* kElsewhere =
@@ -110,6 +111,10 @@ Network Walk::network() {
         fmt::format("the input \"{}\" must be float32 with three axes (batch, window, features) "
                     "for the native engine",
                     input.name));
+  for (const auto extent : input.shape)
+    if (extent > kMaxExtent)
+      fail(fmt::format("the input \"{}\" has an axis of {} elements; the native engine takes {}",
+                       input.name, extent, kMaxExtent));
   Flow flow{{Piece{}}, {}, {}, {}, {}};
   for (const auto extent : input.shape) flow.axes.push_back(add_axis(Axis::unknown, extent));
   input_axes_ = flow.axes;

@@ -146,7 +146,10 @@ Flow Walk::affine(const Node& node, Flow flow, const std::vector<float>& factor,
     if (flow.axes.empty() || flow.axes.back() != input_axes_.back())
       refuse(node,
              fmt::format("its input arrives as {}, not with the features last", describe(flow)));
-    const std::size_t size = std::max({flow.factor.size(), flow.summand.size(), given});
+    const std::size_t kept = flow.factor.size();
+    if (kept > 1 && given > 1 && kept != given)
+      refuse(node, fmt::format("its constant has {} numbers, the one before it {}", given, kept));
+    const std::size_t size = std::max(kept, given);
     std::vector<float> product(size), sum(size);
     for (std::size_t i = 0; i < size; ++i) {
       product[i] = at(flow.factor, i, 1) * at(factor, i, 1);

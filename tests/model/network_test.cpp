@@ -146,6 +146,33 @@ TEST_F(NetworkOf, LeavesOutLayersThatTheOutputDoesNotNeed) {
   EXPECT_EQ(network(model).layers.size(), 1u);
 }
 
+TEST_F(NetworkOf, RefusesAnInputThatIsLongerThanAnyWindow) {
+  auto model = proto();
+  model.mutable_graph()
+      ->mutable_input(0)
+      ->mutable_type()
+      ->mutable_tensor_type()
+      ->mutable_shape()
+      ->mutable_dim(1)
+      ->set_dim_value(13'540'905'517'064);
+  EXPECT_THAT(error_for(model), HasSubstr("an axis of 13540905517064 elements"));
+}
+
+TEST_F(NetworkOf, RefusesAnInputScaledByListsOfUnlikeLength) {
+  auto model = proto();
+  add_constant(model, "two", {2}, 3);
+  add_constant(model, "five", {5}, 1);
+  auto* scaled = insert_after(model, model.graph().input(0).name(), "Mul");
+  scaled->add_input("two");
+  scaled->set_output(0, "scaled");
+  auto* moved = model.mutable_graph()->add_node();
+  moved->set_op_type("Add");
+  moved->add_input("scaled");
+  moved->add_input("five");
+  moved->add_output("inserted");
+  EXPECT_THAT(error_for(model), HasSubstr("its constant has 5 numbers, the one before it 2"));
+}
+
 TEST_F(NetworkOf, BoundsTheWorkOfAHostileGraph) {
   // Each Concat doubles a constant: 2^60 bytes if nobody counts.
   auto model = proto();
