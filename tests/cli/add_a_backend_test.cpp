@@ -53,7 +53,7 @@ class Installed : public testing::Test {
   fs::path folder_;
 };
 
-TEST_F(Installed, TheBackendBuildsAgainstAnInstalledSteelyardAndIsListed) {
+TEST_F(Installed, TheBackendBuildsAgainstAnInstalledSteelyardAndKeepsTheContract) {
   must("cmake --install " STEELYARD_BUILD " --prefix " + prefix());
   must("cmake -G Ninja -S " STEELYARD_SOURCE "/examples/add_a_backend -B " + build() +
        " -DCMAKE_BUILD_TYPE=Debug -DCMAKE_PREFIX_PATH=" + prefix());
@@ -71,6 +71,10 @@ TEST_F(Installed, TheBackendBuildsAgainstAnInstalledSteelyardAndIsListed) {
     EXPECT_EQ(device.at("availability").at("kind"), "Ready");
   }
   EXPECT_TRUE(found) << listed.words;
+  const Finished contract = shell("STEELYARD_MODULES=" + prefix() + "/lib/steelyard " +
+                                  STEELYARD_BUILD "/tests/contract_test --gtest_filter='*/acme_*'");
+  EXPECT_EQ(contract.status, 0) << contract.words;
+  EXPECT_THAT(contract.words, testing::HasSubstr("InferDoesNotAllocate/acme_0_fp32 ("));
 }
 
 TEST_F(Installed, TheEngineRunsInsideAProgramBuiltAgainstAnInstalledSteelyard) {
