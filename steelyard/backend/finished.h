@@ -4,9 +4,14 @@
 // side allocates or locks.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <vector>
+
+#include "steelyard/base/error.h"
 
 namespace steelyard {
 
@@ -34,5 +39,16 @@ class FinishedSlots {
   std::atomic<std::uint64_t> tail_{0};
   std::uint64_t head_ = 0;
 };
+
+// For submit() of a Stream, whose Slot has a member `in_flight`: the slot, or an Error when there
+// is none of that number or it is still at work.
+template <class Slot>
+Slot& free_slot(const std::vector<std::unique_ptr<Slot>>& slots, std::uint32_t index) {
+  if (index >= slots.size())
+    throw Error(fmt::format("there is no slot {} in a stream of depth {}", index, slots.size()));
+  if (slots[index]->in_flight)
+    throw Error(fmt::format("slot {} of the stream is still in flight", index));
+  return *slots[index];
+}
 
 }  // namespace steelyard

@@ -95,10 +95,7 @@ void ThreadStream::serve(std::uint32_t index) {
 
 void ThreadStream::submit(std::uint32_t slot, std::span<const std::byte> in,
                           std::span<std::byte> out) {
-  if (slot >= slots_.size())
-    throw Error(fmt::format("there is no slot {} in a stream of depth {}", slot, slots_.size()));
-  Slot& chosen = *slots_[slot];
-  if (chosen.in_flight) throw Error(fmt::format("slot {} of the stream is still in flight", slot));
+  Slot& chosen = free_slot(slots_, slot);
   chosen.in = in;
   chosen.out = out;
   chosen.in_flight = true;

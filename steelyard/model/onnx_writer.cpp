@@ -96,6 +96,20 @@ std::string OnnxWriter::node(const std::string& op, const std::vector<std::strin
   return name + "_output";
 }
 
+std::string OnnxWriter::activated(Activation activation, const std::string& x) {
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return node("Relu", {x});
+    case Activation::sigmoid:
+      return node("Sigmoid", {x});
+    case Activation::tanh:
+      return node("Tanh", {x});
+  }
+  return x;
+}
+
 onnx::AttributeProto& OnnxWriter::attribute(const char* name,
                                             onnx::AttributeProto::AttributeType type) {
   auto& added = *graph_.mutable_node(graph_.node_size() - 1)->add_attribute();

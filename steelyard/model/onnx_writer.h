@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "steelyard/model/network.h"
+
 namespace steelyard {
 
 class OnnxWriter {
@@ -28,6 +30,8 @@ class OnnxWriter {
                    const std::vector<Integers>& attributes = {}, int output = 0);
   // Of the last node.
   onnx::AttributeProto& attribute(const char* name, onnx::AttributeProto::AttributeType type);
+  // The activation's node behind `x`; `x` itself where there is none.
+  std::string activated(Activation activation, const std::string& x);
   std::string floats(const std::string& name, std::initializer_list<std::int64_t> shape,
                      const std::vector<float>& data);
   std::string integers(const std::string& name, std::initializer_list<std::int64_t> values);

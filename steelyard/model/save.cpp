@@ -106,17 +106,7 @@ class Writer : private OnnxWriter {
     const std::string w = floats(prefix + "weight", {dense.output, dense.input}, dense.w);
     const std::string y = node("Gemm", {x, w, floats(prefix + "bias", {dense.output}, dense.b)});
     attribute("transB", onnx::AttributeProto::INT).set_i(1);
-    switch (dense.activation) {
-      case Activation::none:
-        return y;
-      case Activation::relu:
-        return node("Relu", {y});
-      case Activation::sigmoid:
-        return node("Sigmoid", {y});
-      case Activation::tanh:
-        return node("Tanh", {y});
-    }
-    return y;
+    return activated(dense.activation, y);
   }
 
   const Network& network_;

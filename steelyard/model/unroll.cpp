@@ -200,17 +200,7 @@ class Unroller : private OnnxWriter {
     const std::string prefix = fmt::format("head{}.", heads_++);
     const std::string w = floats(prefix + "weight", {dense.output, dense.input}, dense.w);
     const std::string y = gemm(x, w, floats(prefix + "bias", {dense.output}, dense.b));
-    switch (dense.activation) {
-      case Activation::none:
-        return y;
-      case Activation::relu:
-        return node("Relu", {y});
-      case Activation::sigmoid:
-        return node("Sigmoid", {y});
-      case Activation::tanh:
-        return node("Tanh", {y});
-    }
-    return y;
+    return activated(dense.activation, y);
   }
 
   const Network& network_;

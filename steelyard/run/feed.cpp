@@ -17,13 +17,6 @@ namespace {
 
 constexpr std::size_t kLine = 64;  // slots begin on cache lines, so that all cost the same
 
-std::size_t elements(const TensorInfo& tensor) {
-  std::size_t count = 1;
-  for (const auto axis : tensor.shape)
-    count *= static_cast<std::size_t>(std::max<std::int64_t>(axis, 0));
-  return count;
-}
-
 // Elements before and after the batch axis; a tensor without one is all "after".
 struct Around {
   std::size_t outer = 1, inner = 1;
@@ -38,10 +31,6 @@ Around around_batch(const TensorInfo& tensor) {
       around.inner *= axis;
   }
   return around;
-}
-
-std::string shape_text(const TensorInfo& tensor) {
-  return fmt::format("[{}]", fmt::join(tensor.shape, ","));
 }
 
 const FeedTensor* named(const Feed& feed, const std::string& name) {
@@ -83,6 +72,19 @@ void take(const TensorInfo& tensor, const std::byte* from, float* to, std::size_
 }
 
 }  // namespace
+
+std::size_t elements(const TensorInfo& tensor) {
+  std::size_t count = 1;
+  for (const auto axis : tensor.shape)
+    count *= static_cast<std::size_t>(std::max<std::int64_t>(axis, 0));
+  return count;
+}
+
+std::string shape_text(const std::vector<std::int64_t>& shape) {
+  std::vector<std::string> axes;
+  for (const auto axis : shape) axes.push_back(axis < 0 ? "?" : std::to_string(axis));
+  return fmt::format("[{}]", fmt::join(axes, ","));
+}
 
 Feed load_feed(const Model& model, const std::filesystem::path& data, const std::string& ticker,
                std::uint64_t seed, const std::vector<GivenInput>& given) {
@@ -137,7 +139,7 @@ FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int 
   const auto chosen = data_input(feed, signature.inputs, per_window * batch_);
   if (!chosen && !feed.inputs.empty()) {
     std::string shapes;
-    for (const auto& input : signature.inputs) shapes += " " + input.name + shape_text(input);
+    for (const auto& input : signature.inputs) shapes += " " + input.name + shape_text(input.shape);
     throw Error(fmt::format("no input of the model takes {} window(s) of {} numbers; it has{}",
                             batch_, per_window, shapes),
                 "check the model's window and features against its recipe");
@@ -164,7 +166,7 @@ FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int 
   } else {
     throw Error(
         fmt::format("the output {}{} has no batch axis, so {} windows cannot be asked at once",
-                    output.name, shape_text(output), batch_),
+                    output.name, shape_text(output.shape), batch_),
         "use --scenario SingleStream, or export the model with a batch axis");
   }
 }
@@ -199,7 +201,7 @@ void FeedRing::fill(const FeedTensor& from, const TensorInfo& tensor, std::size_
   if (tensor.type != from.type || window != from.bytes || (count != 1 && count != windows_))
     throw Error(fmt::format("the input '{}' {} of the model takes other numbers than were made for "
                             "it",
-                            tensor.name, shape_text(tensor)),
+                            tensor.name, shape_text(tensor.shape)),
                 "say its shape with --shape, and check what --input gives");
   auto* base = const_cast<std::byte*>(ring_.inputs);
   for (std::size_t slot = 0; slot < ring_.slots; ++slot) {

@@ -23,12 +23,6 @@ constexpr std::size_t kMostBytes = 32 << 20;  // of all made-up windows
 constexpr int kRows = 8;                      // where one axis besides the batch is open
 constexpr int kSteps = 8;                     // Streaming: of a model that takes a row at a time
 
-std::string text_of(const std::vector<std::int64_t>& shape) {
-  std::vector<std::string> axes;
-  for (const auto axis : shape) axes.push_back(axis < 0 ? "?" : std::to_string(axis));
-  return fmt::format("[{}]", fmt::join(axes, ","));
-}
-
 bool is_batch(const TensorInfo& tensor, std::size_t axis) {
   return static_cast<int>(axis) == tensor.batch_axis;
 }
@@ -37,12 +31,6 @@ int open_axes(const TensorInfo& tensor) {
   int count = 0;
   for (std::size_t i = 0; i < tensor.shape.size(); ++i)
     count += tensor.shape[i] < 0 && !is_batch(tensor, i) ? 1 : 0;
-  return count;
-}
-
-std::size_t elements(const std::vector<std::int64_t>& shape) {
-  std::size_t count = 1;
-  for (const auto axis : shape) count *= static_cast<std::size_t>(axis);
   return count;
 }
 
@@ -131,19 +119,19 @@ std::vector<std::byte> content_of(const GivenInput& given, const TensorInfo& win
   NumberFile numbers = read_numbers(given.file);
   const auto refuse = [&](const std::string& why) {
     throw Error(fmt::format("{} does not fit the input '{}' {} of {}: {}", given.file, window.name,
-                            text_of(window.shape), name_of(window.type), why),
+                            shape_text(window.shape), name_of(window.type), why),
                 "write it with numpy.save() from an array of that type and shape, or of several "
                 "such along the batch axis");
   };
   if (numbers.type && *numbers.type != window.type)
     refuse(fmt::format("it holds {}", name_of(*numbers.type)));
-  const std::size_t bytes = elements(window.shape) * size_of(window.type);
+  const std::size_t bytes = elements(window) * size_of(window.type);
   if (bytes == 0 || numbers.content.empty() || numbers.content.size() % bytes != 0)
     refuse(fmt::format("its {} bytes are no whole number of windows of {}", numbers.content.size(),
                        bytes));
   if (!numbers.type) return std::move(numbers.content);
   if (window_shape(window, numbers.shape) != window.shape)
-    refuse(fmt::format("it is {}", text_of(numbers.shape)));
+    refuse(fmt::format("it is {}", shape_text(numbers.shape)));
   // Windows that are interleaved, because their axis is not the first, one after the other.
   const std::size_t count = numbers.content.size() / bytes;
   std::size_t outer = 1;
@@ -190,7 +178,7 @@ void give_shapes(Model& model, const std::vector<GivenInput>& given) {
       if (tensor.name != each.name) continue;
       const auto refuse = [&] {
         throw UsageError(fmt::format("the input '{}' of {} is {}, so it cannot be {}", tensor.name,
-                                     model.name, text_of(tensor.shape), text_of(each.shape)),
+                                     model.name, shape_text(tensor.shape), shape_text(each.shape)),
                          "give a number for every axis, and its own for those that are fixed");
       };
       if (each.shape.size() != tensor.shape.size()) refuse();
@@ -219,7 +207,7 @@ Feed feed_of_inputs(const Model& model, const std::vector<GivenInput>& given, st
     open = open || open_axes(tensor) > 0;
     if (open_axes(tensor) > 1)
       throw UsageError(fmt::format("the input '{}' of {} is {}, and its size is not known",
-                                   tensor.name, model.name, text_of(tensor.shape)),
+                                   tensor.name, model.name, shape_text(tensor.shape)),
                        fmt::format("say it, for example --shape {}={}", tensor.name,
                                    fmt::join(of_one_window({tensor}, 224).front().shape, "x")));
   }
@@ -239,7 +227,7 @@ Feed feed_of_inputs(const Model& model, const std::vector<GivenInput>& given, st
 
   std::size_t bytes = 1, files = 0;
   for (const std::size_t i : asked) {
-    const std::size_t window = elements(inputs[i].shape) * size_of(inputs[i].type);
+    const std::size_t window = elements(inputs[i]) * size_of(inputs[i].type);
     FeedTensor tensor{inputs[i].name, inputs[i].type, window, {}};
     bytes += window;
     if (const auto from = file_of(inputs[i]); from != given.end()) {

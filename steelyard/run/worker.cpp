@@ -79,23 +79,23 @@ void first_query(Prepared& prepared, nanoseconds begin) {
       prepared.compiled->parts(ring.ring().input(0), ring.ring().output(0), batch, kPartQueries);
 }
 
+// A file may have been written anew between planning and now.
+void check_same(const std::string& file, const std::string& sha256, const std::string& planned) {
+  if (sha256 != planned)
+    throw Error(fmt::format("{} is not the file that this campaign was planned with", file),
+                "bring back the file, or begin a new campaign without --resume");
+}
+
 Prepared prepare(const PrepareRequest& request) {
   Prepared prepared;
   prepared.what = request.what;
   const Case& what = prepared.what;
   prepared.model = load_model(what.model_path);
-  if (prepared.model.sha256 != what.model_sha256)
-    throw Error(
-        fmt::format("{} is not the file that this campaign was planned with", what.model_path),
-        "bring back the file, or begin a new campaign without --resume");
-  if (const Artefact* own = artefact_of(what);
-      own != nullptr && sha256_of_file(own->path) != own->sha256)
-    throw Error(fmt::format("{} is not the file that this campaign was planned with", own->path),
-                "bring back the file, or begin a new campaign without --resume");
+  check_same(what.model_path, prepared.model.sha256, what.model_sha256);
+  if (const Artefact* own = artefact_of(what); own != nullptr)
+    check_same(own->path, sha256_of_file(own->path), own->sha256);
   for (const GivenInput& given : what.inputs)
-    if (!given.file.empty() && sha256_of_file(given.file) != given.sha256)
-      throw Error(fmt::format("{} is not the file that this campaign was planned with", given.file),
-                  "bring back the file, or begin a new campaign without --resume");
+    if (!given.file.empty()) check_same(given.file, sha256_of_file(given.file), given.sha256);
   const auto found = Registry::instance().resolve(what.spec);
   give_shapes(prepared.model, what.inputs);
   prepared.feed =

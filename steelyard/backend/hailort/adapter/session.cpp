@@ -79,10 +79,7 @@ class QueryStream final : public Stream {
 
   void submit(std::uint32_t index, std::span<const std::byte> in,
               std::span<std::byte> out) override {
-    if (index >= slots_.size())
-      throw Error(fmt::format("there is no slot {} in a stream of depth {}", index, slots_.size()));
-    Slot& slot = *slots_[index];
-    if (slot.in_flight) throw Error(fmt::format("slot {} of the stream is still in flight", index));
+    Slot& slot = free_slot(slots_, index);
     slot.frames.check_query(in, out);
     slot.out = out;
     slot.frames.copy_in(in);
