@@ -14,7 +14,7 @@
 #include "steelyard/engine/cpu/abreast.h"
 #include "steelyard/engine/cpu/check.h"
 #include "steelyard/engine/cpu/narrow_plan.h"
-#include "steelyard/engine/cpu/split.h"
+#include "steelyard/engine/cpu/session.h"
 #include "steelyard/engine/cpu/ticks.h"
 #include "steelyard/engine/cpu/windows.h"
 
@@ -22,199 +22,113 @@ namespace steelyard {
 namespace {
 
 bool can_stream(const Network& network) {
+  if (network.ends_early()) return false;
   for (const Recurrent& layer : network.layers) {
     if (layer.directions == 2 || layer.reverse) return false;
   }
   return true;
 }
 
-void check_span(const char* what, std::size_t has, std::size_t needs) {
-  if (has == needs) return;
-  throw Error(
-      fmt::format("the engine got {} {} values, but its session needs {}.", has, what, needs),
-      "Open a session for the batch and window that you pass.");
-}
-
-[[noreturn]] void refuse_steps() {
+[[noreturn]] void refuse_steps(const Network& network) {
+  if (network.ends_early()) {
+    throw Error("a network whose windows have lengths cannot be run step by step.",
+                "Run whole windows.");
+  }
   throw Error("a network with a reverse direction cannot be run step by step.",
               "Run whole windows, or train a unidirectional network.");
 }
 
-// A session that may be one piece of a split batch: spans are checked by the session as a whole.
-class Piece : public EngineSession {
- public:
-  virtual void infer_unchecked(const float* input, float* output) = 0;
-  virtual void step_unchecked(const float* input, float* output) = 0;
+// What every session of one open() has.
+struct Opening {
+  int batch, window, row;
+  std::shared_ptr<const cpu::SessionStates> states;
+  bool carries() const { return states->carries() || states->has_own(); }
 };
 
-class CpuSession final : public Piece {
+class CpuSession final : public cpu::Piece {
  public:
   // `owner` keeps network and packed weights alive.
   CpuSession(std::shared_ptr<const void> owner, const Network& network, const cpu::Kernels& kernels,
-             cpu::PackCache& cache, int batch, int window, int row)
-      : owner_(std::move(owner)),
-        tick_inputs_(std::size_t(batch) * network.features),
-        inputs_(tick_inputs_ * window),
-        outputs_(std::size_t(batch) * network.outputs()) {
-    if (cpu::Abreast::suits(network, kernels, batch, window)) {
-      abreast_.emplace(network, kernels, cache, batch, window, row);
+             cpu::PackCache& cache, const Opening& o)
+      : Piece({network, o.batch, o.window}, o.states), owner_(std::move(owner)), network_(network) {
+    if (cpu::Abreast::suits(network, kernels, o.batch, o.window)) {
+      abreast_.emplace(network, kernels, cache, o.batch, o.window, o.row, o.carries());
     } else {
-      windows_.emplace(network, kernels, cache, batch, window, row);
+      windows_.emplace(network, kernels, cache, o.batch, o.window, o.row, o.carries());
     }
-    if (can_stream(network)) ticks_.emplace(network, kernels, cache, batch);
+    if (can_stream(network)) ticks_.emplace(network, kernels, cache, o.batch);
   }
 
-  void infer(std::span<const float> input, std::span<float> output) override {
-    check_span("input", input.size(), inputs_);
-    check_span("output", output.size(), outputs_);
-    infer_unchecked(input.data(), output.data());
-  }
-  void infer_unchecked(const float* input, float* output) override {
+  void infer_unchecked(const float* input, float* output, const cpu::Carried& carried) override {
     if (abreast_) {
-      abreast_->infer(input, output);
+      abreast_->infer(input, output, carried);
     } else {
-      windows_->infer(input, output);
+      windows_->infer(input, output, carried);
     }
   }
-
-  void step(std::span<const float> input, std::span<float> output) override {
-    check_span("input", input.size(), tick_inputs_);
-    check_span("output", output.size(), outputs_);
-    step_unchecked(input.data(), output.data());
+  void step_unchecked(const float* input, float* output, const cpu::Carried& carried) override {
+    ticks().step(input, output, carried);
   }
-  void step_unchecked(const float* input, float* output) override { ticks().step(input, output); }
 
   void prepare() override { ticks().prepare(); }
 
-  void reset() override {
-    if (ticks_) ticks_->reset();
+  void reset_unchecked(const cpu::Carried& carried) override {
+    if (ticks_) ticks_->reset(carried);
   }
 
  private:
   cpu::Ticks& ticks() {
-    if (!ticks_) refuse_steps();
+    if (!ticks_) refuse_steps(network_);
     return *ticks_;
   }
 
   std::shared_ptr<const void> owner_;
-  std::size_t tick_inputs_, inputs_, outputs_;
+  const Network& network_;
   std::optional<cpu::Abreast> abreast_;  // one of the two
   std::optional<cpu::Windows> windows_;
   std::optional<cpu::Ticks> ticks_;
 };
 
 // The same with narrow weights.
-class NarrowSession final : public Piece {
+class NarrowSession final : public cpu::Piece {
  public:
   NarrowSession(std::shared_ptr<const void> owner, const Network& network,
                 const cpu::NarrowWeights& weights, const cpu::Kernels& kernels,
-                cpu::PackCache& cache, int batch, int window, int row)
-      : owner_(std::move(owner)),
-        tick_inputs_(std::size_t(batch) * network.features),
-        inputs_(tick_inputs_ * window),
-        outputs_(std::size_t(batch) * network.outputs()),
-        windows_(network, weights, kernels, cache, batch, window, cpu::NarrowPlan::Keeps::nothing,
-                 row) {
+                cpu::PackCache& cache, const Opening& o)
+      : Piece({network, o.batch, o.window}, o.states),
+        owner_(std::move(owner)),
+        network_(network),
+        windows_(network, weights, kernels, cache, o.batch, o.window,
+                 cpu::NarrowPlan::Keeps::nothing, o.row, o.carries()) {
     if (can_stream(network)) {
-      ticks_.emplace(network, weights, kernels, cache, batch, 1, cpu::NarrowPlan::Keeps::state);
+      ticks_.emplace(network, weights, kernels, cache, o.batch, 1, cpu::NarrowPlan::Keeps::state, 0,
+                     o.carries());
     }
   }
 
-  void infer(std::span<const float> input, std::span<float> output) override {
-    check_span("input", input.size(), inputs_);
-    check_span("output", output.size(), outputs_);
-    infer_unchecked(input.data(), output.data());
+  void infer_unchecked(const float* input, float* output, const cpu::Carried& carried) override {
+    windows_.infer(input, output, carried);
   }
-  void infer_unchecked(const float* input, float* output) override {
-    windows_.infer(input, output);
+  void step_unchecked(const float* input, float* output, const cpu::Carried& carried) override {
+    ticks().infer(input, output, carried);
   }
 
-  void step(std::span<const float> input, std::span<float> output) override {
-    check_span("input", input.size(), tick_inputs_);
-    check_span("output", output.size(), outputs_);
-    step_unchecked(input.data(), output.data());
-  }
-  void step_unchecked(const float* input, float* output) override {
-    if (!ticks_) refuse_steps();
-    ticks_->infer(input, output);
-  }
+  void prepare() override { ticks().prepare(); }
 
-  void prepare() override {
-    if (!ticks_) refuse_steps();
-    ticks_->prepare();
-  }
-
-  void reset() override {
-    if (ticks_) ticks_->reset();
+  void reset_unchecked(const cpu::Carried& carried) override {
+    if (ticks_) ticks_->reset(carried);
   }
 
  private:
+  cpu::NarrowPlan& ticks() {
+    if (!ticks_) refuse_steps(network_);
+    return *ticks_;
+  }
+
   std::shared_ptr<const void> owner_;
-  std::size_t tick_inputs_, inputs_, outputs_;
+  const Network& network_;
   cpu::NarrowPlan windows_;
   std::optional<cpu::NarrowPlan> ticks_;
-};
-
-// A batch in pieces, each with a thread.
-class SplitSession final : public EngineSession {
- public:
-  struct Share {
-    std::unique_ptr<Piece> piece;
-    std::size_t input, tick_input, output;  // where its part of the caller's spans begins
-  };
-  SplitSession(std::vector<Share> shares, std::size_t tick_inputs, int window, std::size_t outputs)
-      : shares_(std::move(shares)),
-        tick_inputs_(tick_inputs),
-        inputs_(tick_inputs * window),
-        outputs_(outputs),
-        split_(int(shares_.size())) {}
-
-  void infer(std::span<const float> input, std::span<float> output) override {
-    check_span("input", input.size(), inputs_);
-    check_span("output", output.size(), outputs_);
-    input_ = input.data();
-    output_ = output.data();
-    split_.run(
-        [](void* self, int i) {
-          auto& s = *static_cast<SplitSession*>(self);
-          Share& share = s.shares_[i];
-          share.piece->infer_unchecked(s.input_ + share.input, s.output_ + share.output);
-        },
-        this);
-  }
-
-  void step(std::span<const float> input, std::span<float> output) override {
-    check_span("input", input.size(), tick_inputs_);
-    check_span("output", output.size(), outputs_);
-    shares_[0].piece->prepare();  // refuses here what cannot be stepped, not in a thread
-    input_ = input.data();
-    output_ = output.data();
-    split_.run(
-        [](void* self, int i) {
-          auto& s = *static_cast<SplitSession*>(self);
-          Share& share = s.shares_[i];
-          share.piece->step_unchecked(s.input_ + share.tick_input, s.output_ + share.output);
-        },
-        this);
-  }
-
-  void prepare() override {
-    shares_[0].piece->prepare();
-    split_.run(
-        [](void* self, int i) { static_cast<SplitSession*>(self)->shares_[i].piece->prepare(); },
-        this);
-  }
-
-  void reset() override {
-    for (Share& share : shares_) share.piece->reset();
-  }
-
- private:
-  std::vector<Share> shares_;
-  std::size_t tick_inputs_, inputs_, outputs_;
-  const float* input_ = nullptr;
-  float* output_ = nullptr;
-  cpu::Split split_;
 };
 
 class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEngine> {
@@ -229,26 +143,16 @@ class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEn
     }
   }
 
-  std::unique_ptr<EngineSession> open(int batch, int window, int threads) const override {
+  std::unique_ptr<EngineSession> open(int batch, int window, int threads,
+                                      bool states) const override {
     check_sizes(batch, window);
     if (threads < 1) {
       throw Error(fmt::format("{} threads cannot run a session.", threads), "Choose 1 or more.");
     }
     try {
-      const int pieces = std::min(threads, batch);
-      if (pieces == 1) return open_piece(batch, window, batch);
-      std::vector<SplitSession::Share> shares;
-      for (int i = 0, first = 0; i < pieces; ++i) {
-        const int count = batch / pieces + (i < batch % pieces);
-        const std::size_t tick = std::size_t(first) * network_.features;
-        shares.push_back({open_piece(count, window, batch),
-                          tick * (network_.batch_first ? window : 1), tick,
-                          std::size_t(first) * network_.outputs()});
-        first += count;
-      }
-      return std::make_unique<SplitSession>(std::move(shares),
-                                            std::size_t(batch) * network_.features, window,
-                                            std::size_t(batch) * network_.outputs());
+      auto session = open_checked(batch, window, std::min(threads, batch), states);
+      session->reset();
+      return session;
     } catch (const std::bad_alloc&) {
       throw Error(
           fmt::format("not enough memory for a batch of {} windows of {} steps.", batch, window),
@@ -261,16 +165,35 @@ class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEn
 
   int features() const override { return network_.features; }
   int outputs() const override { return network_.outputs(); }
+  std::size_t state_size() const override { return steelyard::state_size(network_); }
   const std::string& target() const override { return target_; }
 
  private:
-  std::unique_ptr<Piece> open_piece(int batch, int window, int row) const {
+  std::unique_ptr<EngineSession> open_checked(int batch, int window, int pieces,
+                                              bool states) const {
+    Opening opening{batch, window, batch,
+                    std::make_shared<cpu::SessionStates>(network_, batch, window, states)};
+    if (pieces == 1) return open_piece(opening);
+    const std::size_t outputs = network_.outputs(), answers = network_.answers(window);
+    std::vector<cpu::SplitSession::Share> shares;
+    for (int i = 0, first = 0; i < pieces; ++i) {
+      opening.batch = batch / pieces + (i < batch % pieces);
+      const std::size_t at = std::size_t(first), tick = at * network_.features;
+      shares.push_back({open_piece(opening), first, tick * (network_.batch_first ? window : 1),
+                        tick, at * outputs * (network_.answer_batch_first ? answers : 1),
+                        at * outputs});
+      first += opening.batch;
+    }
+    return std::make_unique<cpu::SplitSession>(
+        std::move(shares), cpu::SessionSizes(network_, batch, window), std::move(opening.states));
+  }
+
+  std::unique_ptr<cpu::Piece> open_piece(const Opening& opening) const {
     if (narrow_) {
       return std::make_unique<NarrowSession>(shared_from_this(), network_, *narrow_, kernels_,
-                                             cache_, batch, window, row);
+                                             cache_, opening);
     }
-    return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, batch,
-                                        window, row);
+    return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, opening);
   }
 
   void check_sizes(int batch, int window) const {

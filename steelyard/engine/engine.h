@@ -6,6 +6,12 @@
 //   session->infer(input, output);          // input [batch][window][features], output
 //   [batch][outputs], fp32
 //
+// Windows begin with states of zeros, or the network's own, unless they are given:
+//
+//   auto session = engine->open(1, 8, /*threads*/ 1, /*states*/ true);
+//   session->infer(input, output, {.before = states, .after = states});   // network.h has the
+//   order
+//
 // fp32 is exact to about 1e-6. bf16 and int8 round the recurrent layers' weights (and int8 also
 // what they are multiplied with); biases, states, activations and the head stay fp32.
 //
@@ -14,6 +20,7 @@
 // has threads of its own to wake.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -36,19 +43,34 @@ struct EngineOptions {
   int calibration_window = 0;
 };
 
+// What goes along with a query. States are batch*state_size() floats in the order of network.h;
+// `before` and `after` may be the same memory. All may be empty.
+struct EngineStates {
+  std::span<const float> before =
+      {};                       // what windows begin with; empty: the network's own, or zeros
+  std::span<float> after = {};  // gets what they leave; empty: not wanted
+  // How many steps each window has, from its first; empty: the network's own, or all. What lies
+  // behind a window's end is not read, its answers are those to states of zeros, and `after` is
+  // what its own last step leaves, zeros where it has none.
+  std::span<const std::int32_t> lengths = {};
+};
+
 class EngineSession {
  public:
   virtual ~EngineSession() = default;
-  // Whole windows, from a zero state. Sizes must be exactly batch*window*features and
-  // batch*outputs.
-  virtual void infer(std::span<const float> input, std::span<float> output) = 0;
-  // Streaming: one time step [batch][features] with the state carried over from the last step.
-  // Unidirectional networks only.
-  virtual void step(std::span<const float> input, std::span<float> output) = 0;
+  // Whole windows. Sizes must be exactly batch*window*features and batch*outputs, with
+  // Readout::every_step batch*window*outputs. Throws Error for states in a session that was opened
+  // without, for lengths where no layer takes them, and for those that are not within the window.
+  virtual void infer(std::span<const float> input, std::span<float> output,
+                     const EngineStates& = {}) = 0;
+  // Streaming: one time step [batch][features] with the state carried over from the last step;
+  // `after` as above. Unidirectional networks without lengths only.
+  virtual void step(std::span<const float> input, std::span<float> output,
+                    std::span<float> after = {}) = 0;
   // The half of the next step that does not depend on its input, done between ticks; optional.
   virtual void prepare() = 0;
-  // State back to zero.
-  virtual void reset() = 0;
+  // State back to `before`; empty: the network's own, or zeros.
+  virtual void reset(std::span<const float> before = {}) = 0;
 };
 
 class Engine {
@@ -61,9 +83,12 @@ class Engine {
   // or memory runs out.
   // `threads`: how many work at one infer() or step(), each at its share of the batch; the others
   // belong to the session and sleep between calls.
-  virtual std::unique_ptr<EngineSession> open(int batch, int window, int threads = 1) const = 0;
+  // `states`: the session takes and gives states, for which some plans need more memory.
+  virtual std::unique_ptr<EngineSession> open(int batch, int window, int threads = 1,
+                                              bool states = false) const = 0;
   virtual int features() const = 0;
-  virtual int outputs() const = 0;
+  virtual int outputs() const = 0;                // of one answer
+  virtual std::size_t state_size() const = 0;     // floats of one window's states
   virtual const std::string& target() const = 0;  // instruction set in use
 };
 

@@ -21,12 +21,14 @@ struct Axis {
   std::int64_t extent = -1;  // -1 = open
 };
 
-// What one direction of one layer contributes, and at which of its steps.
+// What one direction of one layer contributes, and at which of its steps; or a state that an input
+// of the model holds.
 struct Piece {
-  enum Moment { every_step, last_step, first_step, state, cell_state };
-  int layer = -1;  // index into Network::layers; -1 = the input itself
-  int direction = 0;
+  enum Moment { every_step, last_step, first_step, state, cell_state, given };
+  int layer = -1;     // index into Network::layers; -1 = the input itself
+  int direction = 0;  // given: which of the states that the input holds
   Moment moment = every_step;
+  int input = -1;  // given: index into Model::inputs
   friend bool operator==(const Piece&, const Piece&) = default;
 };
 
@@ -40,6 +42,10 @@ struct Flow {
   // Before the first layer: the input is multiplied and then added to, by feature (one number:
   // all).
   std::vector<float> factor, summand;
+  // The axis along which windows stand in the order of their lengths; -1: as they came.
+  int sorted_axis = -1;
+
+  bool is_given() const { return pieces.front().moment == Piece::given; }
 };
 
 // An entry of a shape: a number, or the extent of an axis that is open.
@@ -54,8 +60,20 @@ struct Shape {
 
 struct Zeros {};  // of whatever shape
 
+// The lengths of windows that an input of the model holds, one a window.
+struct GivenLengths {
+  int input = 0;  // index into Model::inputs
+  bool sorted = false;
+};
+// Indices that put windows into the order of their lengths, or back; and 0, 1, 2 ... of as many.
+struct SortOrder {
+  bool back = false;
+};
+struct Ascending {};
+
 using Constant = std::shared_ptr<const Tensor>;
-using Value = std::variant<std::monostate, Constant, Zeros, Shape, Flow>;
+using Value =
+    std::variant<std::monostate, Constant, Zeros, Shape, Flow, GivenLengths, SortOrder, Ascending>;
 
 // The integers of a constant i64 or i32 tensor; none for other values.
 std::optional<std::vector<std::int64_t>> integers_of(const Value&);
@@ -70,6 +88,9 @@ std::optional<std::vector<std::int64_t>> setting(const Node&, const char* attrib
 
 // A tensor of numbers as fp32; none for booleans and formats that are not understood.
 std::optional<Tensor> as_floats(const Tensor&);
+
+// GRU, LSTM or RNN.
+bool is_recurrent(const Node&);
 
 // An integer attribute or its default.
 std::int64_t integer(const Node&, const char* attribute, std::int64_t otherwise);

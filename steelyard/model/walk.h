@@ -5,6 +5,7 @@
 // only; one thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -26,17 +27,33 @@ class Walk {
   Value evaluate(const Node&, const std::vector<Value>& inputs);
   Flow cast(const Node&, const Flow&) const;
   Value of_constants(const Node&, const std::vector<Value>& inputs);
-  void finish();
   [[noreturn]] void refuse(const Node&, const std::string& why) const;
+  [[noreturn]] void refuse(const std::string& why) const;
   std::vector<std::int64_t> required(const Node&, const char* name, const std::vector<Value>&,
                                      std::size_t input) const;
   int add_axis(Axis::Kind, std::int64_t extent);
   const Axis& axis(const Flow& flow, std::size_t i) const { return axes_[index_of(flow, i)]; }
+  std::int64_t batch_extent() const;  // of the windows' input; -1 while open or not known
   std::size_t index_of(const Flow& flow, std::size_t i) const {
     return static_cast<std::size_t>(flow.axes[i]);
   }
   std::size_t position(const Node&, std::int64_t axis, std::size_t rank) const;
   std::string describe(const Flow&) const;
+
+  // walk_inputs.cpp: which of the model's inputs is what
+  void name_inputs();
+  std::size_t data_input() const;
+  void name_data(std::size_t input);
+  Value given(std::size_t input);
+
+  // walk_outputs.cpp: which of its outputs is what
+  void finish();
+  void read_answer(const Flow&, const std::string& output);
+  std::optional<Readout> readout_of(const Flow&) const;
+  bool lies_in_rows(const Flow&, Readout) const;
+  std::optional<StateTensor> states_of(const Flow&) const;
+  bool is_final(const Piece&) const;
+  void check_weights() const;
 
   // walk_shapes.cpp: what becomes of Shape(x)
   Value shape_op(const Node&, const std::vector<Value>& inputs);
@@ -44,6 +61,10 @@ class Walk {
   Shape slice_shape(const Node&, const std::vector<Value>& inputs) const;
   Shape as_shape(const Node&, const Value&) const;
   Value shape_of(const Node&, const Flow&);
+  Value filled(const Node&, const Value& shape) const;
+  Value compare_shapes(const Node&, const std::vector<Value>& inputs) const;
+  Value product(const Node&, const std::vector<Value>& inputs) const;
+  Value repeated(const Node&, const Tensor&, const Shape& wanted) const;
 
   // walk_axes.cpp: what only rearranges the flowing data
   Flow transpose(const Node&, Flow);
@@ -61,19 +82,38 @@ class Walk {
   void choose_step(const Node&, Flow&, std::int64_t begin, std::int64_t extent);
   void cut_features(const Node&, Flow&, std::size_t at, std::int64_t begin, std::int64_t end);
   Flow concat(const Node&, const std::vector<Value>& inputs);
+  void split(const Node&, const std::vector<Value>& inputs);
   std::int64_t width_of(const Piece&) const;
+
+  // walk_lengths.cpp: lengths of windows, and windows in their order
+  Value of_lengths(const Node&, const GivenLengths&, const std::vector<Value>& inputs);
+  Value of_order(const Node&, const SortOrder&);
+  Value back_order(const Node&, const std::vector<Value>& inputs) const;
+  Value counted(const Node&, const std::vector<Value>& inputs) const;
+  void sort_lengths(const Node&, const std::vector<Value>& inputs);
+  Flow reorder(const Node&, Flow, const SortOrder&);
+  void check_order(const Node&, const Flow& x, const std::vector<Value>& inputs, bool layout) const;
+  void take_lengths(const Node&, Recurrent&, const Value& lengths, std::int64_t window);
 
   // walk_layers.cpp: what computes
   void recurrent(const Node&, const std::vector<Value>& inputs);
   void bind_input(const Node&, const Flow&, bool layout);
   Recurrent layer_of(const Node&, const std::vector<Value>& inputs, std::int64_t window);
   void check_attributes(const Node&, Recurrent&);
-  void check_states(const Node&, const std::vector<Value>& inputs, std::int64_t window);
-  void check_lengths(const Node&, const Value& lengths, std::int64_t window) const;
+  void take_activations(const Node&, Recurrent&);
   void emit_outputs(const Node&, const Flow&, const Recurrent&, bool layout);
   std::vector<float> weights(const Node&, const char* what, const Value&,
                              const std::vector<std::int64_t>& shape) const;
   const Tensor& floats(const Node&, const char* what, const Value&) const;
+
+  // walk_states.cpp: what layers begin with
+  void take_states(const Node&, Recurrent&, const std::vector<Value>& inputs, bool layout);
+  std::vector<float> own_state(const Node&, const char* name, const Recurrent&, const Value&,
+                               bool layout) const;
+  void take_given(const Node&, const char* name, const Recurrent&, const Flow&, bool layout,
+                  bool cell);
+
+  // walk_dense.cpp: the head
   Flow gemm(const Node&, Flow, const std::vector<Value>& inputs);
   Flow matmul(const Node&, Flow, const std::vector<Value>& inputs);
   Flow add(const Node&, Flow, const Value& other, float sign = 1.0f);
@@ -93,7 +133,8 @@ class Walk {
   std::unordered_map<std::string, Value> values_;
   std::vector<Axis> axes_;
   std::vector<int> input_axes_;
-  std::size_t fold_limit_ = 0;  // bytes of a folded constant
+  std::int64_t lengths_axis_ = -1;  // that Shape(lengths) tells of
+  std::size_t fold_limit_ = 0;      // bytes of a folded constant
   Network network_;
 };
 

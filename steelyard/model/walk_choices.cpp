@@ -4,7 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
 #include <limits>
+#include <utility>
 
 #include "steelyard/model/walk.h"
 
@@ -141,6 +144,7 @@ Flow Walk::concat(const Node& node, const std::vector<Value>& inputs) {
   const std::size_t at = position(node, integer(node, "axis", 0), first->axes.size());
   Flow result;
   result.axes = first->axes;
+  result.sorted_axis = first->sorted_axis;
   std::int64_t extent = 0;
   for (const auto& input : inputs) {
     const auto* flow = std::get_if<Flow>(&input);
@@ -162,7 +166,8 @@ Flow Walk::concat(const Node& node, const std::vector<Value>& inputs) {
     const bool sound = kind == Axis::feature ? !stacked
                        : kind == Axis::stack ? true
                                              : kind == Axis::one && flow->pieces.size() == 1;
-    if (!sound || flow->pieces.front().layer < 0 || width < 0)
+    const bool whole = flow->is_given() || flow->pieces.front().layer >= 0;
+    if (!sound || !whole || width < 0 || (flow->sorted_axis < 0) != (first->sorted_axis < 0))
       refuse(node, fmt::format("it joins axis {} of {}", at, describe(*flow)));
     result.pieces.insert(result.pieces.end(), flow->pieces.begin(), flow->pieces.end());
     extent += width;
@@ -172,6 +177,46 @@ Flow Walk::concat(const Node& node, const std::vector<Value>& inputs) {
   result.axes[at] =
       extent == 1 ? first->axes[at] : add_axis(features ? Axis::feature : Axis::stack, extent);
   return result;
+}
+
+// Several slices side by side.
+void Walk::split(const Node& node, const std::vector<Value>& inputs) {
+  const auto parts = static_cast<std::int64_t>(node.outputs.size());
+  const auto given = integer(node, "axis", 0);
+  std::int64_t extent = -1;
+  if (const auto* flow = std::get_if<Flow>(&inputs[0]))
+    extent = axis(*flow, position(node, given, flow->axes.size())).extent;
+  if (const auto* constant = std::get_if<Constant>(&inputs[0]))
+    extent = (*constant)->shape[position(node, given, (*constant)->shape.size())];
+  bool constant = true;
+  auto lengths = setting(node, "split", inputs, 1, constant);
+  if (!lengths && constant && parts > 0 && extent >= 0) {
+    const std::int64_t each = (extent + parts - 1) / parts;
+    lengths.emplace();
+    for (std::int64_t left = extent; left > 0; left -= each)
+      lengths->push_back(std::min(each, left));
+  }
+  const bool zeros = is_zero(inputs[0]) && !integers_of(inputs[0]);
+  if (!zeros && (!lengths || static_cast<std::int64_t>(lengths->size()) != parts))
+    refuse(node, "its parts are not known from the file");
+  const auto list = [](std::int64_t number) {
+    Tensor tensor{"", ElementType::i64, {1}, std::vector<std::byte>(sizeof number)};
+    std::memcpy(tensor.data.data(), &number, sizeof number);
+    return Constant(std::make_shared<const Tensor>(std::move(tensor)));
+  };
+  Node slice = node;
+  slice.op = "Slice";
+  slice.attributes.clear();
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    const std::int64_t end = zeros ? 0 : begin + (*lengths)[i];
+    if (!zeros && end < begin) refuse(node, "its parts are not known from the file");
+    if (!node.outputs[i].empty())
+      values_[node.outputs[i]] =
+          zeros ? Value(Zeros{})
+                : evaluate(slice, {inputs[0], list(begin), list(end), list(given)});
+    begin = end;
+  }
 }
 
 }  // namespace steelyard

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cmath>
 #include <cstring>
+#include <initializer_list>
 #include <utility>
 
 #include "steelyard/model/walk.h"
@@ -32,8 +34,39 @@ Cell cell_of(const Node& node) {
   return node.op == "GRU" ? Cell::gru : node.op == "LSTM" ? Cell::lstm : Cell::rnn;
 }
 
-// Positions of the optional inputs that hold states and peepholes.
-constexpr std::size_t kSequenceLengths = 4, kInitialH = 5, kInitialC = 6, kPeepholes = 7;
+// Positions of optional inputs.
+constexpr std::size_t kSequenceLengths = 4, kPeepholes = 7;
+
+bool has(const std::vector<Value>& inputs, std::size_t i) {
+  return i < inputs.size() && !std::holds_alternative<std::monostate>(inputs[i]);
+}
+
+// What a function's name stands for, with the numbers that it has when the file gives none: those
+// of ONNX Runtime, which are 0 where the operator of that name has 1 or must be told.
+struct Formula {
+  const char* name;
+  GateFunction function;
+  int numbers;  // that it takes: alpha, and beta
+};
+
+const Formula* formula_named(const std::string& name) {
+  using F = GateFunction;
+  static constexpr std::array<Formula, 11> kFormulas{
+      {{"relu", {F::relu}, 0},
+       {"tanh", {F::tanh}, 0},
+       {"sigmoid", {F::sigmoid}, 0},
+       {"affine", {F::affine}, 2},
+       {"leakyrelu", {F::leaky_relu, 0.01f}, 1},
+       {"thresholdedrelu", {F::thresholded_relu}, 1},
+       {"scaledtanh", {F::scaled_tanh}, 2},
+       {"hardsigmoid", {F::hard_sigmoid, 0.2f, 0.5f}, 2},
+       {"elu", {F::elu, 1}, 1},
+       {"softsign", {F::softsign}, 0},
+       {"softplus", {F::softplus}, 0}}};
+  const auto found = std::find_if(kFormulas.begin(), kFormulas.end(),
+                                  [&](const Formula& f) { return name == f.name; });
+  return found == kFormulas.end() ? nullptr : &*found;
+}
 
 }  // namespace
 
@@ -71,49 +104,53 @@ void Walk::check_attributes(const Node& node, Recurrent& layer) {
   if (integer(node, "input_forget", 0) != 0)
     refuse(node, "attribute input_forget is not supported by the native engine");
 
+  take_activations(node, layer);
+}
+
+// Those lists that the fast kernels have leave Recurrent::functions empty.
+void Walk::take_activations(const Node& node, Recurrent& layer) {
   const auto* given = node.attribute("activations");
   const auto* names = given ? std::get_if<std::vector<std::string>>(&given->value) : nullptr;
   if (!names || names->empty()) return;
-  std::vector<std::string> standard;
-  if (layer.cell == Cell::rnn && lower(names->front()) == "relu")
-    layer.activation = Activation::relu;
-  for (int d = 0; d < layer.directions; ++d) {
-    if (layer.cell == Cell::rnn)
-      standard.push_back(layer.activation == Activation::relu ? "relu" : "tanh");
-    else
-      standard.push_back("sigmoid");
-    if (layer.cell != Cell::rnn) standard.push_back("tanh");
-    if (layer.cell == Cell::lstm) standard.push_back("tanh");
-  }
-  if (!std::equal(names->begin(), names->end(), standard.begin(), standard.end(),
-                  [](const auto& a, const auto& b) { return lower(a) == b; }))
-    refuse(node, fmt::format("attribute activations=[{}] is not supported by the native engine, "
-                             "which has [{}]",
-                             fmt::join(*names, ","), fmt::join(standard, ",")));
-}
-
-// Every sequence as long as the window is the same as no lengths at all.
-void Walk::check_lengths(const Node& node, const Value& lengths, std::int64_t window) const {
-  const auto list = integers_of(lengths);
-  const bool all = list && window > 0 && std::all_of(list->begin(), list->end(), [&](auto length) {
-                     return length == window;
-                   });
-  if (!all)
-    refuse(node,
-           "its input sequence_lens shortens some windows, or cannot be read from the file; the "
-           "native engine runs whole windows");
-}
-
-void Walk::check_states(const Node& node, const std::vector<Value>& inputs, std::int64_t window) {
-  const auto given = [&](std::size_t i) {
-    return i < inputs.size() && !std::holds_alternative<std::monostate>(inputs[i]);
+  const auto each = static_cast<std::size_t>(functions_of(layer.cell));
+  const std::size_t needed = each * static_cast<std::size_t>(layer.directions);
+  if (names->size() != needed)
+    refuse(node, fmt::format("attribute activations=[{}] has {} entries instead of {}",
+                             fmt::join(*names, ","), names->size(), needed));
+  const auto numbers = [&](const char* name) {
+    const auto* found = node.attribute(name);
+    const auto* list = found ? std::get_if<std::vector<float>>(&found->value) : nullptr;
+    if (found && (!list || !std::all_of(list->begin(), list->end(),
+                                        [](float x) { return std::isfinite(x); })))
+      refuse(node, fmt::format("attribute {} is no list of finite numbers", name));
+    return list ? *list : std::vector<float>{};
   };
-  if (given(kSequenceLengths)) check_lengths(node, inputs[kSequenceLengths], window);
-  static constexpr std::array<std::pair<std::size_t, const char*>, 3> kZeros{
-      {{kInitialH, "initial_h"}, {kInitialC, "initial_c"}, {kPeepholes, "P (peepholes)"}}};
-  for (const auto& [at, name] : kZeros)
-    if (given(at) && !is_zero(inputs[at]))
-      refuse(node, fmt::format("its input {} is not provably zero", name));
+  const auto alphas = numbers("activation_alpha"), betas = numbers("activation_beta");
+  std::size_t next_alpha = 0, next_beta = 0;
+  for (const auto& name : *names) {
+    const Formula* formula = formula_named(lower(name));
+    if (!formula)
+      refuse(node, fmt::format("attribute activations=[{}] names \"{}\", which is no activation "
+                               "function of ONNX",
+                               fmt::join(*names, ","), name));
+    GateFunction function = formula->function;
+    // Numbers are taken in order by those functions that need one.
+    if (formula->numbers > 0 && next_alpha < alphas.size()) function.alpha = alphas[next_alpha++];
+    if (formula->numbers > 1 && next_beta < betas.size()) function.beta = betas[next_beta++];
+    layer.functions.push_back(function);
+  }
+  const auto all_are = [&](std::initializer_list<GateFunction::Kind> kinds) {
+    for (std::size_t i = 0; i < layer.functions.size(); ++i)
+      if (layer.functions[i].kind != kinds.begin()[i % each]) return false;
+    return true;
+  };
+  using F = GateFunction;
+  const bool relu = layer.cell == Cell::rnn && all_are({F::relu});
+  if (relu) layer.activation = Activation::relu;
+  if (relu || (layer.cell == Cell::rnn   ? all_are({F::tanh})
+               : layer.cell == Cell::gru ? all_are({F::sigmoid, F::tanh})
+                                         : all_are({F::sigmoid, F::tanh, F::tanh})))
+    layer.functions.clear();
 }
 
 Recurrent Walk::layer_of(const Node& node, const std::vector<Value>& inputs, std::int64_t window) {
@@ -121,7 +158,10 @@ Recurrent Walk::layer_of(const Node& node, const std::vector<Value>& inputs, std
   layer.cell = cell_of(node);
   layer.node = node.name;
   check_attributes(node, layer);
-  check_states(node, inputs, window);
+  if (has(inputs, kPeepholes) && !is_zero(inputs[kPeepholes]))
+    refuse(node,
+           "its input P (peepholes) is not provably zero, and the native engine has no peepholes");
+  if (has(inputs, kSequenceLengths)) take_lengths(node, layer, inputs[kSequenceLengths], window);
   const Tensor& r = floats(node, "input R", inputs[2]);
   const Tensor& w = floats(node, "input W", inputs[1]);
   const std::int64_t hidden = integer(node, "hidden_size", r.shape.empty() ? 0 : r.shape.back());
@@ -172,7 +212,9 @@ void Walk::recurrent(const Node& node, const std::vector<Value>& inputs) {
       axis(*flow, layout ? 0 : 1).kind != Axis::batch || axis(*flow, 2).kind != Axis::feature)
     refuse(node, fmt::format("its input arrives as {}", describe(*flow)));
 
+  check_order(node, *flow, inputs, layout);
   Recurrent layer = layer_of(node, inputs, axis(*flow, layout ? 1 : 0).extent);
+  take_states(node, layer, inputs, layout);
   absorb_affine(node, *flow, layer);
   const auto width = axis(*flow, 2).extent;
   if (width >= 0 && width != layer.input)
@@ -191,6 +233,7 @@ void Walk::emit_outputs(const Node& node, const Flow& x, const Recurrent& layer,
   const auto flow = [&](Piece::Moment moment, std::vector<int> axes) {
     Flow result;
     result.axes = std::move(axes);
+    result.sorted_axis = x.sorted_axis;
     for (int d = 0; d < layer.directions; ++d) result.pieces.push_back({index, d, moment});
     return result;
   };

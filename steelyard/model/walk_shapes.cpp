@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <initializer_list>
 #include <iterator>
+#include <utility>
 
 #include "steelyard/model/walk.h"
 
@@ -64,15 +66,105 @@ bool Walk::zeros_stay(const Node& node, const std::vector<Value>& inputs) const 
   if (node.op == "ConstantOfShape") {
     const auto* value = node.attribute("value");
     const auto* tensor = value ? std::get_if<Tensor>(&value->value) : nullptr;
-    if (tensor && !is_zero(Constant(Constant(), tensor)))
-      refuse(node, "only constants of zeros are understood");
-    return true;
+    return !tensor || is_zero(Constant(Constant(), tensor));
   }
   // Integers that are zero are a shape, not a state.
   const auto zero = [](const Value& value) { return is_zero(value) && !integers_of(value); };
   if (node.op == "Concat") return std::all_of(inputs.begin(), inputs.end(), zero);
   const auto is_op = [&](const char* name) { return node.op == name; };
   return std::any_of(std::begin(kCuts), std::end(kCuts), is_op) && zero(inputs[0]);
+}
+
+// A list of one number as long as the shape says: only such as are shapes themselves.
+Value Walk::filled(const Node& node, const Value& shape) const {
+  const Tensor& value = std::get<Tensor>(node.attribute("value")->value);
+  const Shape wanted = as_shape(node, shape);
+  const auto count = wanted.extents.size() == 1 ? wanted.extents[0].value : -1;
+  if (!integers_of(Constant(Constant(), &value)) || value.elements() != 1 || count < 0 ||
+      count > static_cast<std::int64_t>(kMaxExtents))
+    refuse(node, "only constants of zeros are understood");
+  Tensor list{"", value.type, {count}, {}};
+  for (std::int64_t i = 0; i < count; ++i)
+    list.data.insert(list.data.end(), value.data.begin(), value.data.end());
+  return std::make_shared<const Tensor>(std::move(list));
+}
+
+// PyTorch's expand() with -1 for "as it is": Equal finds those entries, Where puts others there.
+Value Walk::compare_shapes(const Node& node, const std::vector<Value>& inputs) const {
+  const bool choose = node.op == "Where";
+  const std::size_t from = choose ? 1 : 0;
+  if (inputs.size() != from + 2) refuse(node, "it lacks inputs");
+  const Shape a = as_shape(node, inputs[from]), b = as_shape(node, inputs[from + 1]);
+  if (a.extents.size() != b.extents.size()) refuse(node, "it compares shapes of unlike length");
+  if (choose) {
+    const auto* mask = std::get_if<Constant>(&inputs[0]);
+    if (!mask || (*mask)->type != ElementType::boolean || (*mask)->data.size() != a.extents.size())
+      refuse(node, "the native engine does not know this operator here");
+    Shape chosen = b;
+    for (std::size_t i = 0; i < a.extents.size(); ++i)
+      if ((*mask)->data[i] != std::byte{0}) chosen.extents[i] = a.extents[i];
+    return chosen;
+  }
+  Tensor mask{"", ElementType::boolean, {static_cast<std::int64_t>(a.extents.size())}, {}};
+  for (std::size_t i = 0; i < a.extents.size(); ++i) {
+    const Extent &x = a.extents[i], &y = b.extents[i];
+    // An open extent is at least 0; of two numbers of which one is open nothing else is known.
+    const bool open = x.axis >= 0 || y.axis >= 0;
+    if (open && x.axis != y.axis && !(x.axis >= 0 ? y.value < 0 : x.value < 0))
+      refuse(node, "it compares an extent that is open");
+    mask.data.push_back(static_cast<std::byte>(open ? x.axis == y.axis : x.value == y.value));
+  }
+  return std::make_shared<const Tensor>(std::move(mask));
+}
+
+Value Walk::product(const Node& node, const std::vector<Value>& inputs) const {
+  const auto a = integers_of(inputs[0]);
+  const auto b = inputs.size() == 2 ? integers_of(inputs[1]) : std::nullopt;
+  if (!a || !b || b->size() != 1 || a->size() > kMaxExtents)
+    refuse(node, "the native engine does not know this operator here");
+  Shape shape;
+  for (const auto number : *a) {
+    std::int64_t product = 0;
+    if (__builtin_mul_overflow(number, b->front(), &product)) refuse(node, "its product overflows");
+    shape.extents.push_back({product, -1});
+  }
+  return shape;
+}
+
+// A constant of the file over and over: Expand to `wanted`, or Tile `wanted` times. Along an open
+// axis it stays one, which then stands for every window.
+Value Walk::repeated(const Node& node, const Tensor& tensor, const Shape& wanted) const {
+  const bool tile = node.op == "Tile";
+  if (tile && wanted.extents.size() != tensor.shape.size())
+    refuse(node, "its repeats do not fit its input");
+  const std::size_t rank = std::max(wanted.extents.size(), tensor.shape.size());
+  std::vector<std::int64_t> old(rank, 1), extents(rank);
+  std::copy_backward(tensor.shape.begin(), tensor.shape.end(), old.end());
+  std::int64_t count = 1;
+  for (std::size_t i = 0; i < rank; ++i) {
+    const std::size_t missing = rank - wanted.extents.size();
+    const Extent to = i < missing ? Extent{1, -1} : wanted.extents[i - missing];
+    const bool open = to.axis >= 0 && to.value < 0;
+    if (old[i] < 1 || (!open && to.value < 1) || (open && old[i] != 1) ||
+        (!tile && !open && to.value != 1 && old[i] != 1 && to.value != old[i]))
+      refuse(node, "the shape does not fit its input");
+    extents[i] = open ? 1 : tile ? old[i] * to.value : std::max(old[i], to.value);
+    if (extents[i] > static_cast<std::int64_t>(fold_limit_) ||
+        (count *= extents[i]) > static_cast<std::int64_t>(fold_limit_))
+      refuse(node, "the constants grow too large");
+  }
+  Tensor result{tensor.name, tensor.type, extents, {}};
+  const std::size_t width = size_of(tensor.type);
+  result.data.resize(static_cast<std::size_t>(count) * width);
+  std::vector<std::int64_t> index(rank, 0);
+  for (std::int64_t n = 0; n < count; ++n) {
+    std::int64_t at = 0;
+    for (std::size_t i = 0; i < rank; ++i) at = at * old[i] + index[i] % old[i];
+    std::memcpy(&result.data[static_cast<std::size_t>(n) * width],
+                &tensor.data[static_cast<std::size_t>(at) * width], width);
+    for (std::size_t i = rank; i-- > 0 && ++index[i] == extents[i];) index[i] = 0;
+  }
+  return std::make_shared<const Tensor>(std::move(result));
 }
 
 // Operators whose first input is no flowing data: shapes, and zeros that stay zeros however they
@@ -83,14 +175,27 @@ Value Walk::shape_op(const Node& node, const std::vector<Value>& inputs) {
     return std::any_of(names.begin(), names.end(), [&](const char* name) { return op == name; });
   };
   if (zeros_stay(node, inputs)) return Zeros{};
+  if (op == "ConstantOfShape") return filled(node, inputs[0]);
+  if (is({"Equal", "Where"})) return compare_shapes(node, inputs);
+  if (op == "Mul") return product(node, inputs);
+  if (op == "Range") return counted(node, inputs);
+  if (const auto* constant = std::get_if<Constant>(&inputs[0]);
+      constant && is({"Expand", "Tile"}) && inputs.size() == 2 && size_of((*constant)->type) > 0)
+    return repeated(node, **constant, as_shape(node, inputs[1]));
+  if (op == "Shape" && std::holds_alternative<Shape>(inputs[0]))
+    return Shape{{{static_cast<std::int64_t>(std::get<Shape>(inputs[0]).extents.size()), -1}},
+                 false};
+  if (op == "Reshape" && inputs.size() == 2 &&
+      integers_of(inputs[1]) == std::vector<std::int64_t>{-1})
+    return as_shape(node, inputs[0]);
   if (is({"Cast", "Identity"})) {
     if (integers_of(inputs[0])) return inputs[0];
     return as_shape(node, inputs[0]);
   }
-  if (is({"Squeeze", "Unsqueeze"})) {
+  if (is({"Squeeze", "Unsqueeze", "ReduceProd"})) {
     Shape shape = as_shape(node, inputs[0]);
     if (shape.extents.size() != 1) refuse(node, "only single extents are understood here");
-    shape.scalar = op == "Squeeze";
+    shape.scalar = op != "Unsqueeze";
     return shape;
   }
   if (op == "Gather" && inputs.size() == 2) {

@@ -3,6 +3,7 @@
 // operators' definitions. Networks with random weights to try it on. Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <vector>
@@ -30,10 +31,50 @@ inline double apply(Activation a, double x) {
   return x;
 }
 
+inline double apply(const GateFunction& f, double x) {
+  const double a = f.alpha, b = f.beta;
+  switch (f.kind) {
+    case GateFunction::relu:
+      return std::max(x, 0.0);
+    case GateFunction::tanh:
+      return std::tanh(x);
+    case GateFunction::sigmoid:
+      return sigmoid(x);
+    case GateFunction::affine:
+      return a * x + b;
+    case GateFunction::leaky_relu:
+      return x < 0 ? a * x : x;
+    case GateFunction::thresholded_relu:
+      return x > a ? x : 0;
+    case GateFunction::scaled_tanh:
+      return a * std::tanh(b * x);
+    case GateFunction::hard_sigmoid:
+      return std::clamp(a * x + b, 0.0, 1.0);
+    case GateFunction::elu:
+      return x < 0 ? a * std::expm1(x) : x;
+    case GateFunction::softsign:
+      return x / (1 + std::abs(x));
+    case GateFunction::softplus:
+      return std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x)));
+  }
+  return x;
+}
+
 // One direction of a layer, its weights in ONNX order.
 struct OneWay {
   const Recurrent& layer;
   int direction;
+
+  // f, g and h of the operator's formulas.
+  double f(double x) const {
+    if (!layer.functions.empty()) return function(0, x);
+    return layer.cell == Cell::rnn ? apply(layer.activation, x) : sigmoid(x);
+  }
+  double g(double x) const { return layer.functions.empty() ? std::tanh(x) : function(1, x); }
+  double h_of(double x) const { return layer.functions.empty() ? std::tanh(x) : function(2, x); }
+  double function(int which, double x) const {
+    return apply(layer.functions[direction * functions_of(layer.cell) + which], x);
+  }
 
   double w(int gate, int unit, const Vector& x) const {
     const std::size_t row = row_of(gate, unit);
@@ -53,25 +94,24 @@ struct OneWay {
     Vector reset(layer.hidden);
     if (layer.cell == Cell::gru) {
       for (int u = 0; u < layer.hidden; ++u) {
-        reset[u] = sigmoid(w(1, u, x) + r(1, u, before));
+        reset[u] = f(w(1, u, x) + r(1, u, before));
       }
     }
     Vector reset_h(layer.hidden);
     for (int u = 0; u < layer.hidden; ++u) reset_h[u] = reset[u] * before[u];
     for (int u = 0; u < layer.hidden; ++u) {
       if (layer.cell == Cell::rnn) {
-        h[u] = apply(layer.activation, w(0, u, x) + r(0, u, before));
+        h[u] = f(w(0, u, x) + r(0, u, before));
       } else if (layer.cell == Cell::lstm) {
-        const double i = sigmoid(w(0, u, x) + r(0, u, before));
-        const double o = sigmoid(w(1, u, x) + r(1, u, before));
-        const double f = sigmoid(w(2, u, x) + r(2, u, before));
-        c[u] = f * c[u] + i * std::tanh(w(3, u, x) + r(3, u, before));
-        h[u] = o * std::tanh(c[u]);
+        const double in = f(w(0, u, x) + r(0, u, before));
+        const double out = f(w(1, u, x) + r(1, u, before));
+        const double forget = f(w(2, u, x) + r(2, u, before));
+        c[u] = forget * c[u] + in * g(w(3, u, x) + r(3, u, before));
+        h[u] = out * h_of(c[u]);
       } else {
-        const double z = sigmoid(w(0, u, x) + r(0, u, before));
-        const double n =
-            std::tanh(w(2, u, x) +
-                      (layer.linear_before_reset ? reset[u] * r(2, u, before) : r(2, u, reset_h)));
+        const double z = f(w(0, u, x) + r(0, u, before));
+        const double n = g(w(2, u, x) + (layer.linear_before_reset ? reset[u] * r(2, u, before)
+                                                                   : r(2, u, reset_h)));
         h[u] = (1 - z) * n + z * before[u];
       }
     }
@@ -96,26 +136,43 @@ inline Vector dense(const Dense& layer, const Vector& x) {
   return y;
 }
 
-inline Vector infer_one(const Network& network, std::vector<Vector> sequence) {
-  Vector read;
+// One window's answers, one after the other. `states` (in the order of network.h) is what the
+// window begins with and becomes what it leaves.
+inline Vector infer_one(const Network& network, std::vector<Vector> sequence, Vector& states,
+                        int length) {
+  Vector final_state;
+  double* state = states.data();
   for (const Recurrent& layer : network.layers) {
-    const int steps = int(sequence.size());
+    const int steps = int(sequence.size()), own = layer.ends_early ? length : steps;
     std::vector<Vector> next(steps);
-    Vector final_state;
+    final_state.clear();
     for (int d = 0; d < layer.directions; ++d) {
-      Vector h(layer.hidden), c(layer.hidden);
-      for (int i = 0; i < steps; ++i) {
-        const int t = layer.reverse || d == 1 ? steps - 1 - i : i;
+      const int cells = layer.cell == Cell::lstm ? 2 : 1, hidden = layer.hidden;
+      Vector h(state, state + hidden), c(state + (cells - 1) * hidden, state + cells * hidden);
+      std::vector<Vector> side(steps, Vector(hidden));
+      for (int i = 0; i < own; ++i) {
+        const int t = layer.reverse || d == 1 ? own - 1 - i : i;
         OneWay{layer, d}.step(sequence[t], h, c);
-        next[t].insert(next[t].end(), h.begin(), h.end());
+        side[t] = h;
+      }
+      if (own == 0) h = c = Vector(hidden);
+      for (int t = 0; t < steps; ++t) {
+        next[t].insert(next[t].end(), side[t].begin(), side[t].end());
       }
       final_state.insert(final_state.end(), h.begin(), h.end());
+      state = std::copy(h.begin(), h.end(), state);
+      if (cells == 2) state = std::copy(c.begin(), c.end(), state);
     }
     sequence = next;
-    read = network.readout == Readout::final_state ? final_state : sequence.back();
   }
-  for (const Dense& layer : network.head) read = dense(layer, read);
-  return read;
+  std::vector<Vector> read{network.readout == Readout::final_state ? final_state : sequence.back()};
+  if (network.readout == Readout::every_step) read = sequence;
+  Vector answers;
+  for (Vector& one : read) {
+    for (const Dense& layer : network.head) one = dense(layer, one);
+    answers.insert(answers.end(), one.begin(), one.end());
+  }
+  return answers;
 }
 
 struct Shape {
@@ -127,11 +184,45 @@ struct Shape {
   Readout readout = Readout::last_step;
 };
 
-// input [batch][window][features] (or [window][batch][features]) -> [batch][outputs].
-inline std::vector<double> infer(const Network& network, const std::vector<float>& input, int batch,
-                                 int window) {
-  Vector all;
-  const int features = network.features;
+// What goes along with a query: states [batch] in the order of network.h, and lengths. Empty: the
+// network's own.
+struct Along {
+  std::vector<float> before = {};
+  std::vector<int> lengths = {};
+};
+// Answers as the engine gives them, and the states that windows leave, in the order of network.h.
+struct Outcome {
+  Vector answers, after;
+};
+
+// Element `i` of one window's states, for window `s` of a batch.
+inline std::size_t place_of_state(const Network& network, std::size_t i, int batch, int s) {
+  for (const Recurrent& layer : network.layers) {
+    const int blocks = layer.directions * (layer.cell == Cell::lstm ? 2 : 1);
+    const std::size_t hidden = layer.hidden, size = blocks * hidden;
+    if (i >= size) {
+      i -= size;
+      continue;
+    }
+    std::size_t before = 0;
+    for (const Recurrent* l = network.layers.data(); l != &layer; ++l) {
+      before += std::size_t(l->output()) * (l->cell == Cell::lstm ? 2 : 1);
+    }
+    return (before + i / hidden * hidden) * batch + s * hidden + i % hidden;
+  }
+  return 0;
+}
+
+// input [batch][window][features] (or [window][batch][features]).
+inline Outcome run(const Network& network, const std::vector<float>& input, int batch, int window,
+                   const Along& along = {}) {
+  const int features = network.features, outputs = network.outputs();
+  const int answers = network.answers(window);
+  const std::size_t size = state_size(network);
+  const std::vector<float> before =
+      along.before.empty() ? initial_states(network, batch) : along.before;
+  const std::vector<int>& lengths = along.lengths.empty() ? network.lengths.fixed : along.lengths;
+  Outcome outcome{Vector(std::size_t(batch) * outputs * answers), Vector(size * batch)};
   for (int s = 0; s < batch; ++s) {
     std::vector<Vector> sequence(window, Vector(features));
     for (int t = 0; t < window; ++t) {
@@ -139,10 +230,27 @@ inline std::vector<double> infer(const Network& network, const std::vector<float
           network.batch_first ? std::size_t(s) * window + t : std::size_t(t) * batch + s;
       for (int i = 0; i < features; ++i) sequence[t][i] = input[row * features + i];
     }
-    const Vector y = infer_one(network, sequence);
-    all.insert(all.end(), y.begin(), y.end());
+    Vector states(size);
+    for (std::size_t i = 0; i < size && !before.empty(); ++i) {
+      states[i] = before[place_of_state(network, i, batch, s)];
+    }
+    const int length = lengths.empty() ? window : lengths[lengths.size() == 1 ? 0 : s];
+    const Vector y = infer_one(network, sequence, states, length);
+    for (int a = 0; a < answers; ++a) {
+      const std::size_t row =
+          network.answer_batch_first ? std::size_t(s) * answers + a : std::size_t(a) * batch + s;
+      std::copy_n(y.begin() + a * outputs, outputs, outcome.answers.begin() + row * outputs);
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      outcome.after[place_of_state(network, i, batch, s)] = states[i];
+    }
   }
-  return all;
+  return outcome;
+}
+
+inline std::vector<double> infer(const Network& network, const std::vector<float>& input, int batch,
+                                 int window) {
+  return run(network, input, batch, window).answers;
 }
 
 inline std::vector<float> random_values(std::size_t count, double range, Random& random) {

@@ -78,7 +78,7 @@ HWY_INLINE void run_unit(const AbreastJob& job, const Tile& t, const float* w, s
 template <Part P, int kVectors>
 const float* run_abreast_as(const AbreastJob& job) {
   constexpr int kWidth = kVectors * kLanes;
-  const float* h = nullptr;
+  const float* h = job.before;
   AbreastJob now = job;
   for (int i = 0; i < job.steps; ++i) {
     const std::ptrdiff_t time = job.reverse ? job.steps - 1 - i : i;

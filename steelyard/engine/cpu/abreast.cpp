@@ -7,6 +7,8 @@
 #include <cstring>
 #include <limits>
 
+#include "steelyard/engine/cpu/stepwise.h"
+
 namespace steelyard::cpu {
 namespace {
 
@@ -46,8 +48,9 @@ bool Abreast::suits(const Network& network, const Kernels& kernels, int batch, i
   const double reach = double(network.features) * std::max(window, batch) * kernels.lanes;
   if (reach > std::numeric_limits<int>::max() / 2) return false;
   double padded = 0, used = 0;
+  if (network.readout == Readout::every_step) return false;
   for (const Recurrent& layer : network.layers) {
-    if (formula_of(layer) == Formula::gru_reset_first) return false;
+    if (formula_of(layer) == Formula::gru_reset_first || Stepwise::needed(layer)) return false;
     const int blocks = (layer.hidden + kernels.lanes - 1) / kernels.lanes;
     if (blocks > 3) return false;
     padded += double(blocks) * kernels.lanes * layer.hidden;
@@ -59,11 +62,12 @@ bool Abreast::suits(const Network& network, const Kernels& kernels, int batch, i
 }
 
 Abreast::Abreast(const Network& network, const Kernels& kernels, PackCache& cache, int batch,
-                 int window, int row)
+                 int window, int row, bool carries)
     : kernels_(kernels),
       batch_(batch),
       window_(window),
       width_(vectors_of(kernels, batch) * kernels.lanes),
+      carries_(carries),
       outputs_(network.outputs()),
       columns_(times(network.features, width_)),
       head_(network, kernels, cache, width_) {
@@ -92,7 +96,9 @@ Abreast::Pass Abreast::make_pass(const Network& network, int index, int directio
   job.hidden = layer.hidden;
   job.vectors = width_ / kernels_.lanes;
   job.reverse = layer.reverse || direction == 1;
-  pass.from_last_step = last && job.reverse && network.readout == Readout::last_step;
+  // Where every state is wanted, the one that is read is kept on its way to the last.
+  const bool first_is_read = last && job.reverse && network.readout == Readout::last_step;
+  pass.from_last_step = first_is_read && !carries_;
   job.steps = pass.from_last_step ? 1 : window_;
   job.w = pass.weights.data();
   job.unit_weights = std::ptrdiff_t(pass.weights.size()) / layer.hidden;
@@ -113,29 +119,53 @@ Abreast::Pass Abreast::make_pass(const Network& network, int index, int directio
   pass.h = Buffer(times(state, 2));
   job.h[0] = pass.h.data();
   job.h[1] = pass.h.data() + state;
-  if (!last) {
+  if (!last || (first_is_read && carries_)) {
     pass.sequence = Buffer(times(state, window_));
     std::memset(pass.sequence.data(), 0, pass.sequence.size() * sizeof(float));
     job.sequence = pass.sequence.data();
+    if (first_is_read) pass.last_step = job.sequence + state * (window_ - 1);
+  }
+  if (carries_) {
+    pass.place = StatePlace(network, index, direction);
+    pass.before = Buffer(state);
   }
   if (layer.cell == Cell::lstm) pass.c = Buffer(state);
   job.c = pass.c.data();
   return pass;
 }
 
-void Abreast::run_group(const float* input, int samples, float* output) {
+// Returns the columns that are read.
+const float* Abreast::run_pass(Pass& pass, int samples, const Carried& carried) {
+  AbreastJob& job = pass.job;
+  const StatePlace& place = pass.place;
+  job.samples = samples;
+  job.before = nullptr;
+  if (carried.before) {
+    read_columns(carried, place.h, place.hidden, samples, width_, pass.before.data());
+    if (pass.c) read_columns(carried, place.c, place.hidden, samples, width_, pass.c.data());
+    job.before = pass.before.data();
+  } else if (pass.c) {
+    std::memset(pass.c.data(), 0, pass.c.size() * sizeof(float));
+  }
+  const float* h = kernels_.abreast(job);
+  if (carried.after) {
+    write_columns(carried, place.h, place.hidden, samples, h, width_);
+    if (pass.c) write_columns(carried, place.c, place.hidden, samples, pass.c.data(), width_);
+  }
+  return pass.last_step ? pass.last_step : h;
+}
+
+void Abreast::run_group(const float* input, int samples, const Carried& carried, float* output) {
   const std::ptrdiff_t lanes = kernels_.lanes;
   float* rows = rows_.data();
   Operand states[2];
   for (int p = 0; p < int(passes_.size()); ++p) {
     Pass& pass = passes_[p];
     AbreastJob& job = pass.job;
-    job.samples = samples;
     if (job.columns) {
       job.x[0].data = input + (pass.from_last_step ? input_.time * (window_ - 1) : 0);
     }
-    if (pass.c) std::memset(pass.c.data(), 0, pass.c.size() * sizeof(float));
-    const float* h = kernels_.abreast(job);
+    const float* h = run_pass(pass, samples, carried);
     if (p < last_) continue;
     const std::ptrdiff_t padded = (job.hidden + lanes - 1) / lanes * lanes;
     for (int k = 0; k < job.hidden; ++k) {
@@ -147,9 +177,9 @@ void Abreast::run_group(const float* input, int samples, float* output) {
   head_.run(states, int(passes_.size()) - last_, samples, output);
 }
 
-void Abreast::infer(const float* input, float* output) {
+void Abreast::infer(const float* input, float* output, const Carried& carried) {
   for (int first = 0; first < batch_; first += width_) {
-    run_group(input + first * input_.sample, std::min(width_, batch_ - first),
+    run_group(input + first * input_.sample, std::min(width_, batch_ - first), carried.from(first),
               output + std::ptrdiff_t(first) * outputs_);
   }
 }

@@ -57,6 +57,17 @@ void check_recurrent(const Recurrent& r, const std::string& layer, int before) {
   check_length(layer, "input weights", r.w.size(), rows * r.input);
   check_length(layer, "recurrent weights", r.r.size(), rows * r.hidden);
   check_length(layer, "biases", r.b.size(), rows * 2);
+  if (!r.functions.empty()) {
+    check_length(layer, "activations", r.functions.size(),
+                 std::size_t(r.directions) * functions_of(r.cell));
+  }
+  const std::size_t states = std::size_t(r.output());
+  for (const std::vector<float>* own : {&r.initial_h, &r.initial_c}) {
+    if (own->size() % states != 0 || (own == &r.initial_c && r.cell != Cell::lstm && !own->empty()))
+      throw Error(fmt::format("{} begins with {} values of states, which its {} units have not.",
+                              layer, own->size(), states),
+                  kHint);
+  }
 }
 
 }  // namespace

@@ -77,4 +77,19 @@ void Head::run(const Operand* states, int directions, int samples, float* output
   }
 }
 
+void Head::run_steps(const Operand* states, int directions, int samples, int steps,
+                     bool batch_first, int row, float* output) {
+  const int turns = batch_first ? samples : steps, each = batch_first ? steps : samples;
+  const std::ptrdiff_t apart = std::ptrdiff_t(batch_first ? steps : row) * outputs_;
+  for (int i = 0; i < turns; ++i) {
+    Operand x[2];
+    for (int d = 0; d < directions; ++d) {
+      const Operand& from = states[d];
+      x[d] = {from.data + i * (batch_first ? from.sample : from.time), 0,
+              batch_first ? from.time : from.sample, from.width};
+    }
+    run(x, directions, each, output + i * apart);
+  }
+}
+
 }  // namespace steelyard::cpu

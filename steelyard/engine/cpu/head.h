@@ -16,6 +16,12 @@ class Head {
 
   // From the last layer's states, one operand a direction, to `output` [samples][outputs].
   void run(const Operand* states, int directions, int samples, float* output);
+  // For each of `steps` steps, whose states are Operand::time apart. `output` is that of the first
+  // sample at the first step, in a batch of `row` samples: [row][steps][outputs], or with the time
+  // first. A head for Readout::every_step was made for as many samples as there are steps, at
+  // least.
+  void run_steps(const Operand* states, int directions, int samples, int steps, bool batch_first,
+                 int row, float* output);
 
  private:
   struct Stage {

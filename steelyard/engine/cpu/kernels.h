@@ -104,7 +104,7 @@ struct DenseJob {
   std::ptrdiff_t y_sample = 0;
 };
 
-// One direction of one layer for `vectors` vectors of samples, from a zero state. Everything but
+// One direction of one layer for `vectors` vectors of samples. Everything but
 // the caller's input is in columns: value k of all samples of the group side by side, vectors *
 // lanes wide.
 struct AbreastJob {
@@ -119,9 +119,26 @@ struct AbreastJob {
   int operands = 0;
   float* columns = nullptr;          // room for one step of the caller's input
   int samples = 0;                   // how many of the lanes the caller has samples for
+  const float* before = nullptr;     // columns of h before the first step, null = zero
   float* h[2] = {nullptr, nullptr};  // even and odd steps, when there is no sequence
   float* sequence = nullptr;         // [steps][hidden] columns
   float* c = nullptr;
+};
+
+// From the sums that a LayerJob keeps of one step to the new state, for layers with other
+// activations than those that tiles have. A gru_reset_first needs it twice: before the product of
+// its candidate, and after it.
+struct CellJob {
+  Formula formula = Formula::plain;
+  const GateFunction* functions = nullptr;  // f, g, h of one direction
+  int samples = 0, blocks = 0;
+  bool candidate = false;         // gru_reset_first: the second time
+  const float* sums = nullptr;    // as LayerJob::keep
+  const float* sums_n = nullptr;  // as LayerJob::keep_n
+  const float* h = nullptr;       // before the step, null = zero
+  float* h_next = nullptr;
+  float* c = nullptr;
+  float* scratch = nullptr;  // as LayerJob::scratch: r h, z, what the input gives to n
 };
 
 // How many blocks a strip may have for one sample, and how many samples a tile for one block.
@@ -139,6 +156,7 @@ struct Kernels {
   void (*dense)(const DenseJob&);
   const float* (*abreast)(const AbreastJob&);
   int vectors;  // most that an AbreastJob may have; 1, 2 and this are possible
+  void (*cell)(const CellJob&);
 };
 
 // Those that this CPU can run, best first.

@@ -287,6 +287,13 @@ NarrowWeights::NarrowWeights(const Network& network, const NarrowRanges* ranges)
                   "Use fp32, or export the model from PyTorch, which writes "
                   "linear_before_reset=1.");
     }
+    if (!layer.functions.empty()) {
+      throw Error("recurrent layer " + std::to_string(i + 1) +
+                      (layer.node.empty() ? "" : " (" + layer.node + ")") +
+                      " has other activations than sigmoid and tanh, which the engine has in fp32 "
+                      "only.",
+                  "Use fp32, or train the model with the standard activations.");
+    }
     auto& ways = layers_.emplace_back();
     for (int d = 0; d < layer.directions; ++d) ways.push_back(pack(network, int(i), d, ranges));
   }

@@ -11,9 +11,10 @@ namespace {
 
 // Few enough samples that their states stay in the cache, and no more than a quarter of a gigabyte
 // for what one layer leaves to the next.
-int chunk_of(const Network& network, int batch, int window) {
+int chunk_of(const Network& network, int batch, int window, bool takes_states) {
   std::size_t chunk = 48;
-  if (network.layers.size() > 1) {
+  if (network.layers.size() > 1 || network.readout == Readout::every_step || takes_states ||
+      network.ends_early()) {
     int widest = 1;
     for (const Recurrent& layer : network.layers) widest = std::max(widest, layer.hidden);
     constexpr std::size_t kFloats = std::size_t(1) << 26;
@@ -33,18 +34,23 @@ const std::uint8_t* bytes_of(const Buffer& buffer) {
 }  // namespace
 
 NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, const Kernels& kernels,
-                       PackCache& cache, int batch, int window, Keeps keeps, int row)
+                       PackCache& cache, int batch, int window, Keeps keeps, int row,
+                       bool takes_states)
     : weights_(weights),
       kernels_(narrow_kernels_for(kernels)),
       batch_(batch),
       window_(window),
-      chunk_(keeps == Keeps::state ? batch : chunk_of(network, batch, window)),
+      chunk_(keeps == Keeps::state ? batch : chunk_of(network, batch, window, takes_states)),
       features_(network.features),
       carries_(keeps == Keeps::state),
+      takes_states_(takes_states),
+      readout_(network.readout),
+      answer_batch_first_(network.answer_batch_first),
+      row_of_batch_(row ? row : batch),
       outputs_(network.outputs()),
-      head_(network, kernels, cache, chunk_) {
+      head_(network, kernels, cache, std::max(chunk_, network.answers(window))) {
   input_.width = network.features;
-  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : row ? row : batch);
+  input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : row_of_batch_);
   input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
   if (weights.feature_steps()) {
     row_ = Buffer(padded_features(features_));
@@ -67,14 +73,20 @@ NarrowPlan::Pass NarrowPlan::make_pass(const Network& network, int index, int di
   pass.w = &weights_.packed(index, direction);
   pass.layer = index;
   pass.reverse = layer.reverse || direction == 1;
-  pass.sequence = keeps == Keeps::everything || (keeps == Keeps::nothing && !last);
-  pass.from_last_step =
-      last && pass.reverse && network.readout == Readout::last_step && keeps != Keeps::everything;
+  // A last step that is not where every sample's state ends.
+  pass.read_at_the_end = last && keeps == Keeps::nothing && network.readout == Readout::last_step &&
+                         (layer.ends_early || (pass.reverse && takes_states_));
+  pass.sequence = keeps == Keeps::everything ||
+                  (keeps == Keeps::nothing &&
+                   (!last || pass.read_at_the_end || network.readout == Readout::every_step));
+  pass.from_last_step = last && pass.reverse && network.readout == Readout::last_step &&
+                        keeps != Keeps::everything && !pass.read_at_the_end;
   const std::size_t state = times(pass.w->padded(), chunk);
   pass.h = Buffer(times(state, pass.sequence ? window_ : 2));
   if (weights_.int8()) pass.bytes = Buffer(pass.h.size() / sizeof(float) + 1);
   if (layer.cell == Cell::lstm) pass.c = Buffer(state);
   if (keeps == Keeps::state) pass.sums = Buffer(times(state, narrow_rows_of(pass.w->formula)));
+  make_room(pass, network, direction, chunk);
   // Pages are made real now, not in the first infer().
   for (Buffer* b : {&pass.h, &pass.bytes, &pass.sums}) {
     if (*b) std::memset(b->data(), 0, b->size() * sizeof(float));
@@ -82,11 +94,12 @@ NarrowPlan::Pass NarrowPlan::make_pass(const Network& network, int index, int di
   return pass;
 }
 
-void NarrowPlan::reset() {
+void NarrowPlan::reset(const Carried& carried) {
   for (Pass& pass : passes_) {
     pass.state = nullptr;
     pass.byte_state = nullptr;
     if (pass.c) std::memset(pass.c.data(), 0, pass.c.size() * sizeof(float));
+    if (carried.before) begin(pass, carried, std::min(chunk_, batch_));
   }
   prepared_ = false;
 }
@@ -119,7 +132,8 @@ void NarrowPlan::to_bytes(const float* input, int samples) {
   }
 }
 
-void NarrowPlan::run_pass(Pass& pass, const float* input, int samples) {
+void NarrowPlan::run_pass(Pass& pass, const float* input, int samples,
+                          const std::int32_t* lengths) {
   const bool int8 = weights_.int8();
   const auto run = int8 ? kernels_.int8 : kernels_.bf16;
   auto* bytes = reinterpret_cast<std::uint8_t*>(pass.bytes.data());
@@ -129,8 +143,10 @@ void NarrowPlan::run_pass(Pass& pass, const float* input, int samples) {
   step.c = pass.c.data();
   step.start = prepared_ ? pass.sums.data() : nullptr;
   const int steps = pass.from_last_step ? 1 : window_;
+  const int most = lengths ? *std::max_element(lengths, lengths + samples) : window_;
   for (int i = 0; i < steps; ++i) {
     const int time = pass.from_last_step ? window_ - 1 : pass.reverse ? steps - 1 - i : i;
+    if (time >= most) continue;  // no sample's
     if (pass.layer == 0) {
       step.x[0] = input + time * input_.time;
       step.x_sample[0] = input_.sample;
@@ -154,27 +170,34 @@ void NarrowPlan::run_pass(Pass& pass, const float* input, int samples) {
     step.byte_h = pass.byte_state;
     step.h_next = pass.h.data() + at;
     step.byte_h_next = int8 ? bytes + at : nullptr;
+    if (lengths && pass.old_c) {
+      std::memcpy(pass.old_c.data(), step.c, pass.c.size() * sizeof(float));
+    }
     run(step);
+    if (lengths) keep_old_step(pass, step, lengths, time);
     pass.state = step.h_next;
     pass.byte_state = step.byte_h_next;
   }
+  if (lengths) end_early(pass, samples, lengths);
 }
 
-void NarrowPlan::infer(const float* input, float* output) {
-  const int last = first_pass_.back();
+void NarrowPlan::infer(const float* input, float* output, const Carried& carried) {
   for (int first = 0; first < batch_; first += chunk_) {
     const int samples = std::min(chunk_, batch_ - first);
     const float* from = input + first * input_.sample;
-    if (!carries_) reset();
-    if (weights_.feature_steps()) to_bytes(from, samples);
-    Operand states[2];
-    for (int p = 0; p < int(passes_.size()); ++p) {
-      Pass& pass = passes_[p];
-      run_pass(pass, from, samples);
-      if (p >= last) states[p - last] = {pass.state, 0, pass.w->padded(), pass.w->hidden};
+    const Carried here = carried.from(first);
+    if (!carries_) {
+      reset();
+      for (Pass& pass : passes_) {
+        if (here.before) begin(pass, here, samples);
+      }
     }
-    head_.run(states, int(passes_.size()) - last, samples,
-              output + std::ptrdiff_t(first) * outputs_);
+    if (weights_.feature_steps()) to_bytes(from, samples);
+    for (Pass& pass : passes_) {
+      run_pass(pass, from, samples, pass.left ? here.own_lengths() : nullptr);
+      if (here.after) leave(pass, here, samples);
+    }
+    answer(samples, first, output);
   }
   prepared_ = false;
 }
@@ -190,6 +213,41 @@ void NarrowPlan::raise_to_largest(int layer, int direction, std::vector<float>& 
   }
 }
 
+namespace {
+
+// What window `k` of a batch begins with by itself, alone; empty: zeros.
+std::vector<float> own_states(const Network& network, std::size_t k) {
+  std::size_t rows = 1;
+  for (const Recurrent& layer : network.layers) {
+    const std::size_t units = layer.output();
+    rows = std::max({rows, layer.initial_h.size() / units, layer.initial_c.size() / units});
+  }
+  const std::vector<float> all = initial_states(network, int(rows));
+  std::vector<float> own;
+  for (std::size_t l = 0; l < network.layers.size() && !all.empty(); ++l) {
+    const Recurrent& layer = network.layers[l];
+    for (int i = 0; i < layer.directions * (layer.cell == Cell::lstm ? 2 : 1); ++i) {
+      const auto from = all.begin() + std::ptrdiff_t(own.size() * rows + k % rows * layer.hidden);
+      own.insert(own.end(), from, from + layer.hidden);
+    }
+  }
+  return own;
+}
+
+// States that the network itself begins with have bytes of their own, however large they are.
+void cover_own_states(const Network& network, NarrowRanges& ranges) {
+  for (std::size_t l = 0; l < network.layers.size(); ++l) {
+    const Recurrent& layer = network.layers[l];
+    for (std::size_t i = 0; i < layer.initial_h.size(); ++i) {
+      const std::size_t direction = i / (layer.initial_h.size() / layer.directions);
+      float& range = ranges.states[l][direction][i % layer.hidden];
+      range = std::max(range, std::abs(layer.initial_h[i]));
+    }
+  }
+}
+
+}  // namespace
+
 NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
                             std::span<const float> windows, int window) {
   const std::size_t each = std::size_t(window) * network.features, count = windows.size() / each;
@@ -204,14 +262,25 @@ NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
   }
   const NarrowWeights weights(network, nullptr);
   PackCache cache(network, kernels);
-  NarrowPlan plan(network, weights, kernels, cache, 1, window, NarrowPlan::Keeps::everything);
-  std::vector<float> output(network.outputs());
+  NarrowPlan plan(network, weights, kernels, cache, 1, window, NarrowPlan::Keeps::everything, 0,
+                  true);
+  std::vector<float> output(std::size_t(network.outputs()) * network.answers(window));
+  std::vector<float> left(state_size(network));
   constexpr std::size_t kEnough = 64;
   for (std::size_t k = 0; k < std::min(count, kEnough); ++k) {
-    plan.infer(windows.data() + k * count / std::min(count, kEnough) * each, output.data());
-    for (std::size_t l = 0; l < network.layers.size(); ++l) {
-      for (int d = 0; d < network.layers[l].directions; ++d) {
-        plan.raise_to_largest(int(l), d, ranges.states[l][d]);
+    const float* at = windows.data() + k * count / std::min(count, kEnough) * each;
+    const std::vector<float> own = own_states(network, k);
+    // Where states are given, windows follow windows, and states grow beyond those of the first.
+    for (int turn = 0; turn < (network.states_in.empty() ? 1 : 2); ++turn) {
+      Carried carried;
+      carried.batch = 1;
+      carried.before = turn > 0 ? left.data() : own.empty() ? nullptr : own.data();
+      carried.after = left.data();
+      plan.infer(at, output.data(), carried);
+      for (std::size_t l = 0; l < network.layers.size(); ++l) {
+        for (int d = 0; d < network.layers[l].directions; ++d) {
+          plan.raise_to_largest(int(l), d, ranges.states[l][d]);
+        }
       }
     }
   }
@@ -226,6 +295,7 @@ NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
       }
     }
   }
+  cover_own_states(network, ranges);
   return ranges;
 }
 

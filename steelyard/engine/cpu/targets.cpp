@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>
 // The targets come first: the header below needs to know which one it is compiled for.
 #include "steelyard/engine/cpu/abreast-inl.h"
+#include "steelyard/engine/cpu/cell-inl.h"
 #include "steelyard/engine/cpu/dense-inl.h"
 #include "steelyard/engine/cpu/layer-inl.h"
 
@@ -23,7 +24,8 @@ const Kernels& kernels() {
                                    &run_layer,
                                    &run_dense,
                                    &run_abreast,
-                                   kMostVectors};
+                                   kMostVectors,
+                                   &run_cell};
   return kKernels;
 }
 

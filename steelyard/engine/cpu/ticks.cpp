@@ -36,6 +36,11 @@ Ticks::Layer Ticks::make_layer(const Network& network, int index, PackCache& cac
     layer.sums = Buffer(times(state, gates_of(job.w->formula)));
   }
   if (job.w->formula == Formula::gru) layer.sums_n = Buffer(state);
+  if (!network.layers[index].functions.empty()) {
+    layer.stepwise =
+        std::make_unique<Stepwise>(network, index, 0, kernels_, cache, batch_, batch_ == 1);
+  }
+  layer.place = StatePlace(network, index, 0);
   return layer;
 }
 
@@ -51,14 +56,19 @@ void Ticks::run(Layer& layer, const Operand& x) {
                     : Operand{job.w->bias, 0, 0, 0};
   job.start_n =
       ready ? Operand{layer.sums_n.data(), 0, padded, 0} : Operand{job.w->bias_n, 0, 0, 0};
-  layer.state = kernels_.layer(job);
+  layer.state = layer.stepwise ? layer.stepwise->run(job, nullptr) : kernels_.layer(job);
 }
 
-void Ticks::step(const float* input, float* output) {
+void Ticks::step(const float* input, float* output, const Carried& carried) {
   Operand x{input, 0, features_, features_};
   for (Layer& layer : layers_) {
     run(layer, x);
-    x = {layer.state, 0, layer.job.w->padded(), layer.job.w->hidden};
+    const std::ptrdiff_t padded = layer.job.w->padded();
+    const StatePlace& at = layer.place;
+    x = {layer.state, 0, padded, layer.job.w->hidden};
+    if (!carried.after) continue;
+    write_rows(carried, at.h, at.hidden, batch_, layer.state, padded);
+    if (layer.c) write_rows(carried, at.c, at.hidden, batch_, layer.c.data(), padded);
   }
   prepared_ = false;
   head_.run(&x, 1, batch_, output);
@@ -82,10 +92,16 @@ void Ticks::prepare() {
   prepared_ = true;
 }
 
-void Ticks::reset() {
+void Ticks::reset(const Carried& carried) {
   for (Layer& layer : layers_) {
+    const std::ptrdiff_t padded = layer.job.w->padded();
+    const StatePlace& at = layer.place;
     layer.state = nullptr;
     if (layer.c) std::memset(layer.c.data(), 0, layer.c.size() * sizeof(float));
+    if (!carried.before) continue;
+    read_rows(carried, at.h, at.hidden, batch_, padded, layer.h.data());
+    if (layer.c) read_rows(carried, at.c, at.hidden, batch_, padded, layer.c.data());
+    layer.state = layer.h.data();
   }
   prepared_ = false;
 }

@@ -8,20 +8,25 @@
 #include <vector>
 
 #include "steelyard/engine/cpu/head.h"
+#include "steelyard/engine/cpu/states.h"
+#include "steelyard/engine/cpu/stepwise.h"
 
 namespace steelyard::cpu {
 
 class Ticks {
  public:
   Ticks(const Network&, const Kernels&, PackCache&, int batch);
-  void step(const float* input, float* output);
+  void step(const float* input, float* output, const Carried& = {});
   void prepare();
-  void reset();
+  // To zeros, or to the states that are given.
+  void reset(const Carried& = {});
 
  private:
   struct Layer {
     std::shared_ptr<const PackedWeights> packed;
     LayerJob job;
+    std::unique_ptr<Stepwise> stepwise;  // other activations than the kernels have
+    StatePlace place;
     Buffer h, c, scratch, sums, sums_n;
     const float* state = nullptr;
   };

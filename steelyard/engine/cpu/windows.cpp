@@ -10,14 +10,15 @@ namespace {
 
 // Enough samples that weights are read seldom, few enough that their states stay in the cache; and
 // no more than a quarter of a gigabyte for what one layer leaves to the next.
-int chunk_of(const Network& network, const Kernels& kernels, int batch, int window) {
+int chunk_of(const Network& network, const Kernels& kernels, int batch, int window,
+             bool sequences) {
   int widest = 1, samples = 1;
   for (const Recurrent& layer : network.layers) {
     widest = std::max(widest, layer.hidden);
     samples = std::max(samples, kernels.tiling(formula_of(layer)).samples);
   }
   std::size_t chunk = std::size_t(samples) * std::clamp(512 / widest, 4, 8);
-  if (network.layers.size() > 1) {
+  if (sequences) {
     constexpr std::size_t kFloats = std::size_t(1) << 26;
     chunk = std::min(chunk, std::max<std::size_t>(1, kFloats / widest / 2 / window));
   }
@@ -27,17 +28,30 @@ int chunk_of(const Network& network, const Kernels& kernels, int batch, int wind
 // From this many inputs on, one product for all steps beats one in every step.
 constexpr int kProjectedInputs = 12;
 
+// Whether a step of the last layer is read that is not its last: then every step is kept.
+bool keeps_last_layer(const Network& network, bool carries) {
+  const Recurrent& layer = network.layers.back();
+  const bool backwards = layer.reverse || layer.directions == 2;
+  return network.readout == Readout::every_step ||
+         (network.readout == Readout::last_step && (layer.ends_early || (backwards && carries)));
+}
+
 }  // namespace
 
 Windows::Windows(const Network& network, const Kernels& kernels, PackCache& cache, int batch,
-                 int window, int row)
+                 int window, int row, bool carries)
     : kernels_(kernels),
       batch_(batch),
       window_(window),
-      chunk_(chunk_of(network, kernels, batch, window)),
+      row_(row),
+      carries_(carries),
+      readout_(network.readout),
+      answer_batch_first_(network.answer_batch_first),
+      chunk_(chunk_of(network, kernels, batch, window,
+                      network.layers.size() > 1 || keeps_last_layer(network, carries))),
       directions_(network.layers.back().directions),
       outputs_(network.outputs()),
-      head_(network, kernels, cache, chunk_) {
+      head_(network, kernels, cache, std::max(chunk_, network.answers(window))) {
   input_.width = network.features;
   input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : row);
   input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
@@ -58,7 +72,8 @@ Windows::Pass Windows::make_pass(const Network& network, int index, int directio
   LayerJob& job = pass.job;
   job.w = &pass.packed->packed();
   job.reverse = layer.reverse || direction == 1;
-  pass.from_last_step = last && job.reverse && network.readout == Readout::last_step;
+  const bool keeps = last && keeps_last_layer(network, carries_);
+  pass.from_last_step = last && job.reverse && network.readout == Readout::last_step && !keeps;
   job.steps = pass.from_last_step ? 1 : window_;
   const std::size_t state = times(job.w->padded(), chunk_);
   const int gates = gates_of(job.w->formula);
@@ -80,10 +95,13 @@ Windows::Pass Windows::make_pass(const Network& network, int index, int directio
   pass.h = Buffer(times(state, 2));
   job.h_next[0] = pass.h.data();
   job.h_next[1] = pass.h.data() + state;
-  if (!last) {
+  if (!last || keeps) {
     pass.sequence = Buffer(times(state, window_));
     job.sequence = pass.sequence.data();
     job.sequence_time = std::ptrdiff_t(state);
+    if (network.readout == Readout::last_step) {
+      pass.last_step = job.sequence + job.sequence_time * (window_ - 1);
+    }
   }
   if (layer.cell == Cell::lstm) pass.c = Buffer(state);
   job.c = pass.c.data();
@@ -107,21 +125,55 @@ Windows::Pass Windows::make_pass(const Network& network, int index, int directio
     job.operands = 0;
     job.start = {pass.sums.data(), job.w->padded() * gates, 0, 0};
   }
-  for (Buffer* b : {&pass.h, &pass.c, &pass.scratch, &pass.sums, &pass.sequence}) {
+  if (Stepwise::needed(layer)) {
+    pass.stepwise =
+        std::make_unique<Stepwise>(network, index, direction, kernels_, cache, chunk_, chunk_ == 1);
+  }
+  if (carries_) {
+    pass.place = StatePlace(network, index, direction);
+    pass.before = Buffer(state);
+  }
+  for (Buffer* b : {&pass.h, &pass.c, &pass.scratch, &pass.sums, &pass.sequence, &pass.before}) {
     // Pages are made real now, not in the first infer().
     if (*b) std::memset(b->data(), 0, b->size() * sizeof(float));
   }
   return pass;
 }
 
-void Windows::run_pass(Pass& pass, int samples) {
-  pass.job.samples = samples;
-  if (pass.c) std::memset(pass.c.data(), 0, sizeof(float) * samples * pass.job.w->padded());
+// Returns where the state after the last step is.
+const float* Windows::run_pass(Pass& pass, int samples, const Carried& carried) {
+  LayerJob& job = pass.job;
+  const StatePlace& place = pass.place;
+  const std::ptrdiff_t padded = job.w->padded();
+  job.samples = samples;
+  job.h = nullptr;
+  if (carried.before) {
+    read_rows(carried, place.h, place.hidden, samples, padded, pass.before.data());
+    if (pass.c) read_rows(carried, place.c, place.hidden, samples, padded, pass.c.data());
+    job.h = pass.before.data();
+  } else if (pass.c) {
+    std::memset(pass.c.data(), 0, sizeof(float) * samples * padded);
+  }
   if (pass.project) kernels_.layer(pass.projection);
-  pass.job.h = nullptr;
+  const float* h =
+      pass.stepwise ? pass.stepwise->run(job, carried.own_lengths()) : kernels_.layer(job);
+  if (carried.after) {
+    write_rows(carried, place.h, place.hidden, samples, h, padded);
+    if (pass.c) write_rows(carried, place.c, place.hidden, samples, pass.c.data(), padded);
+  }
+  return h;
 }
 
-void Windows::infer(const float* input, float* output) {
+// Of samples from `first` on; `output` is that of the batch.
+void Windows::answer(const Operand* states, int samples, int first, float* output) {
+  if (readout_ != Readout::every_step) {
+    return head_.run(states, directions_, samples, output + std::ptrdiff_t(first) * outputs_);
+  }
+  const std::ptrdiff_t at = std::ptrdiff_t(first) * (answer_batch_first_ ? window_ : 1) * outputs_;
+  head_.run_steps(states, directions_, samples, window_, answer_batch_first_, row_, output + at);
+}
+
+void Windows::infer(const float* input, float* output, const Carried& carried) {
   const int second = first_pass_.size() > 1 ? first_pass_[1] : int(passes_.size());
   for (int first = 0; first < batch_; first += chunk_) {
     const int samples = std::min(chunk_, batch_ - first);
@@ -135,11 +187,15 @@ void Windows::infer(const float* input, float* output) {
     const int final = first_pass_.back();
     for (int p = 0; p < int(passes_.size()); ++p) {
       Pass& pass = passes_[p];
-      run_pass(pass, samples);
-      const float* h = kernels_.layer(pass.job);
-      if (p >= final) last[p - final] = {h, 0, pass.job.w->padded(), pass.job.w->hidden};
+      const float* h = run_pass(pass, samples, carried.from(first));
+      if (p < final) continue;
+      const LayerJob& job = pass.job;
+      const float* read = readout_ == Readout::every_step ? job.sequence
+                          : pass.last_step                ? pass.last_step
+                                                          : h;
+      last[p - final] = {read, job.sequence_time, job.w->padded(), job.w->hidden};
     }
-    head_.run(last, directions_, samples, output + std::ptrdiff_t(first) * outputs_);
+    answer(last, samples, first, output);
   }
 }
 

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all sessions of an engine share: checks of what comes in, and a batch in pieces with a
+// thread each. Belongs to one thread at a time.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "steelyard/engine/cpu/split.h"
+#include "steelyard/engine/cpu/states.h"
+#include "steelyard/engine/engine.h"
+
+namespace steelyard::cpu {
+
+// How many values a query and a step have.
+struct SessionSizes {
+  SessionSizes(const Network&, int batch, int window);
+  std::size_t inputs, outputs, tick_inputs, tick_outputs;
+};
+
+// A session that may be one piece of a split batch: what it is given is checked by the session as a
+// whole, which may be this one.
+class Piece : public EngineSession {
+ public:
+  // `states` are those of the session as a whole.
+  Piece(const SessionSizes& sizes, std::shared_ptr<const SessionStates> states)
+      : sizes_(sizes), states_(std::move(states)) {}
+
+  void infer(std::span<const float> input, std::span<float> output,
+             const EngineStates& states) final;
+  void step(std::span<const float> input, std::span<float> output, std::span<float> after) final;
+  void reset(std::span<const float> before) final;
+
+  virtual void infer_unchecked(const float* input, float* output, const Carried&) = 0;
+  virtual void step_unchecked(const float* input, float* output, const Carried&) = 0;
+  virtual void reset_unchecked(const Carried&) = 0;
+
+ private:
+  SessionSizes sizes_;
+  std::shared_ptr<const SessionStates> states_;
+};
+
+// A batch in pieces, each with a thread.
+class SplitSession final : public EngineSession {
+ public:
+  struct Share {
+    std::unique_ptr<Piece> piece;
+    std::ptrdiff_t first;                   // sample of the batch
+    std::size_t input, tick_input, output;  // where its part of the caller's spans begins
+    std::size_t tick_output;
+  };
+  SplitSession(std::vector<Share> shares, const SessionSizes& sizes,
+               std::shared_ptr<const SessionStates> states)
+      : shares_(std::move(shares)),
+        sizes_(sizes),
+        states_(std::move(states)),
+        split_(int(shares_.size())) {}
+
+  void infer(std::span<const float> input, std::span<float> output,
+             const EngineStates& states) override;
+  void step(std::span<const float> input, std::span<float> output, std::span<float> after) override;
+  void prepare() override;
+  void reset(std::span<const float> before) override;
+
+ private:
+  std::vector<Share> shares_;
+  SessionSizes sizes_;
+  std::shared_ptr<const SessionStates> states_;
+  const float* input_ = nullptr;
+  float* output_ = nullptr;
+  Carried carried_;
+  Split split_;
+};
+
+}  // namespace steelyard::cpu
