@@ -40,8 +40,13 @@ class AcmeSession final : public Session {
 
 class AcmeModel final : public CompiledModel {
  public:
-  AcmeModel(const Model& model, int window)
-      : model_(model), window_(window), driver_(Engine::compile(network_of(model))) {}  // (driver)
+  AcmeModel(const Model& model, int window) : model_(model), window_(window) {
+    const Network network = network_of(model);
+    if (const std::string more = beyond_plain(network); !more.empty())
+      throw Error("Acme runs whole windows from zero states, and this model " + more,
+                  "use another device");
+    driver_ = Engine::compile(network);  // (driver)
+  }
 
   std::unique_ptr<Session> open(int batch) override {
     Signature signature = signature_of(model_, batch, window_);

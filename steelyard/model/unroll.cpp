@@ -212,6 +212,9 @@ class Unroller : private OnnxWriter {
 
 void unroll(const Model& model, int window, const std::filesystem::path& file) {
   const Network network = network_of(model);
+  if (const std::string more = beyond_plain(network); !more.empty())
+    throw Error(fmt::format("{} cannot be unrolled: it {}", model.path.string(), more),
+                "unroll a model that goes from windows and zero states to one answer each");
   const int steps = network.window > 0 ? network.window : window;
   if (steps < 1 || steps > 4096)
     throw Error(fmt::format("{} cannot be unrolled over {} steps", model.path.string(), steps),

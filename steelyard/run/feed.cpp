@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "steelyard/data/data.h"
 #include "steelyard/run/inputs.h"
@@ -39,11 +40,17 @@ const FeedTensor* named(const Feed& feed, const std::string& name) {
   return found == feed.others.end() ? nullptr : &*found;
 }
 
-// The input that takes the windows: the first of floating point with the right number of elements.
-std::optional<std::size_t> data_input(const Feed& feed, const std::vector<TensorInfo>& inputs,
+// The input that takes the windows: the first of floating point with the right number of elements
+// that is no state.
+std::optional<std::size_t> data_input(const Feed& feed, const Signature& signature,
                                       std::size_t wanted) {
+  const auto& inputs = signature.inputs;
+  const auto is_state = [&](std::size_t i) {
+    return std::any_of(signature.state.begin(), signature.state.end(),
+                       [&](const StatePair& pair) { return pair.input == i; });
+  };
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (named(feed, inputs[i].name) == nullptr &&
+    if (!is_state(i) && named(feed, inputs[i].name) == nullptr &&
         (inputs[i].type == ElementType::f32 || inputs[i].quantised.scale != 0) &&
         elements(inputs[i]) == wanted)
       return i;
@@ -69,6 +76,18 @@ void take(const TensorInfo& tensor, const std::byte* from, float* to, std::size_
   const auto [scale, zero] = tensor.quantised;
   for (std::size_t i = 0; i < count; ++i)
     to[i] = static_cast<float>((std::to_integer<int>(from[i]) - zero) * scale);
+}
+
+// Windows of a table have all their steps.
+void add_whole_lengths(const Model& model, Feed& feed) {
+  const auto network = recurrent_network(model);
+  if (!network || network->lengths.tensor < 0) return;
+  const TensorInfo& input = model.inputs[static_cast<std::size_t>(network->lengths.tensor)];
+  FeedTensor lengths{input.name, input.type, size_of(input.type), {}};
+  const std::int64_t all = feed.window;
+  lengths.content.resize(lengths.bytes);
+  std::memcpy(lengths.content.data(), &all, lengths.bytes);  // little-endian
+  feed.others.push_back(std::move(lengths));
 }
 
 }  // namespace
@@ -106,6 +125,7 @@ Feed load_feed(const Model& model, const std::filesystem::path& data, const std:
   feed.windows = test.count;
   feed.inputs = std::move(test.inputs);
   feed.calibration = make_windows(table, recipe, Part::train).inputs;
+  if (model.inputs.size() > 1) add_whole_lengths(model, feed);
   return feed;
 }
 
@@ -136,7 +156,7 @@ FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int 
   ring_.outputs = align(outputs_.data());
 
   const std::size_t per_window = feed.inputs.size() / windows_;
-  const auto chosen = data_input(feed, signature.inputs, per_window * batch_);
+  const auto chosen = data_input(feed, signature, per_window * batch_);
   if (!chosen && !feed.inputs.empty()) {
     std::string shapes;
     for (const auto& input : signature.inputs) shapes += " " + input.name + shape_text(input.shape);

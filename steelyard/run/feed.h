@@ -29,7 +29,7 @@ struct Feed {
   std::uint64_t windows = 0;
   int window = 8;                  // rows a window
   std::vector<float> inputs;       // [windows][window][features]; empty: `others` hold all
-  std::vector<FeedTensor> others;  // of a model without recipe
+  std::vector<FeedTensor> others;  // of a model without recipe; lengths of windows
   std::vector<float> calibration;  // training windows in the same layout; may be empty
   Truth truth;                     // without reference; empty when the model carries no recipe
   bool generated = false;          // there is no recipe: inputs are from files or the seed

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "steelyard/backend/backend.h"
@@ -114,6 +113,16 @@ void make_up(ElementType type, std::uint64_t range, std::span<std::byte> content
   }
 }
 
+// Lengths of windows, 1 to `window`.
+void make_up_lengths(ElementType type, int window, std::span<std::byte> content, Random& random) {
+  const std::size_t size = size_of(type);
+  for (std::size_t i = 0; i + size <= content.size(); i += size) {
+    const auto length =
+        static_cast<std::int64_t>(1 + random.below(static_cast<std::uint64_t>(window)));
+    std::memcpy(&content[i], &length, size);  // little-endian: also 4 bytes of it
+  }
+}
+
 // The file's numbers, window after window.
 std::vector<std::byte> content_of(const GivenInput& given, const TensorInfo& window) {
   NumberFile numbers = read_numbers(given.file);
@@ -169,6 +178,15 @@ std::vector<GivenInput> inputs_for(const Model& model, const std::vector<GivenIn
     inputs.push_back(std::move(given));
   }
   return inputs;
+}
+
+std::optional<Network> recurrent_network(const Model& model) {
+  if (!model.graph) return std::nullopt;
+  try {
+    return network_of(model);
+  } catch (const Error&) {
+    return std::nullopt;  // whatever else it is
+  }
 }
 
 void give_shapes(Model& model, const std::vector<GivenInput>& given) {
@@ -243,18 +261,26 @@ Feed feed_of_inputs(const Model& model, const std::vector<GivenInput>& given, st
   }
   feed.windows = files > 0 ? files : std::clamp<std::uint64_t>(kMostBytes / bytes, 2, kMostWindows);
 
+  const auto network = model.inputs.size() > 1 ? recurrent_network(model) : std::nullopt;
   Random random(seed);
   for (std::size_t k = 0; k < asked.size(); ++k) {
     FeedTensor& tensor = feed.others[k];
     if (!tensor.content.empty()) continue;
     tensor.content.resize(feed.windows * tensor.bytes);
-    make_up(tensor.type, model.graph ? index_range(*model.graph, tensor.name) : 2, tensor.content,
-            random);
+    if (network && network->lengths.tensor == static_cast<int>(asked[k]))
+      make_up_lengths(tensor.type, network->window > 0 ? network->window : kRows, tensor.content,
+                      random);
+    else
+      make_up(tensor.type, model.graph ? index_range(*model.graph, tensor.name) : 2, tensor.content,
+              random);
   }
 
-  // The first of fp32 stands for the model's input where a device's own format has other names.
+  // The first of fp32 stands for the model's input where a device's own format has other names; the
+  // windows of recurrent layers, where states stand beside them.
   const auto main = std::find_if(feed.others.begin(), feed.others.end(), [&](const FeedTensor& t) {
-    return t.type == ElementType::f32 && find(model, t.name)->shape.size() > 0;
+    const TensorInfo* const input = find(model, t.name);
+    if (network) return input == &model.inputs[static_cast<std::size_t>(network->input_tensor)];
+    return t.type == ElementType::f32 && input->shape.size() > 0;
   });
   feed.window = open ? kRows : 1;
   if (main != feed.others.end()) {

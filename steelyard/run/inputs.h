@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,12 @@ std::vector<GivenInput> inputs_for(const Model&, const std::vector<GivenInput>& 
 // Throws Error when a shape contradicts the model.
 void give_shapes(Model&, const std::vector<GivenInput>&);
 
+// What our own engine knows the model as; none for other models. Says which inputs hold windows,
+// states and lengths.
+std::optional<Network> recurrent_network(const Model&);
+
 // Windows of a model without a recipe, of which give_shapes() was asked: every input but a state is
-// read from its file or drawn from `seed`. Throws Error.
+// read from its file or drawn from `seed`; lengths of windows are 1 to all steps. Throws Error.
 Feed feed_of_inputs(const Model&, const std::vector<GivenInput>&, std::uint64_t seed);
 
 }  // namespace steelyard

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "steelyard/backend/native_cpu/packed_query.h"
 #include "steelyard/backend/registry.h"
 #include "steelyard/engine/engine.h"
 
@@ -16,18 +17,20 @@ namespace {
 
 class NativeSession final : public Session {
  public:
-  NativeSession(std::unique_ptr<EngineSession> session, Signature signature)
+  NativeSession(std::unique_ptr<EngineSession> session, Signature signature, const Network& network,
+                int batch)
       : session_(std::move(session)),
         signature_(std::move(signature)),
         input_bytes_(signature_.input_bytes()),
-        output_bytes_(signature_.output_bytes()) {}
+        output_bytes_(signature_.output_bytes()),
+        query_(signature_, network, batch) {}
 
   const Signature& signature() const override { return signature_; }
 
   void infer(std::span<const std::byte> in, std::span<std::byte> out) override {
     check_sizes(in.size(), out.size(), input_bytes_, output_bytes_);
-    session_->infer({reinterpret_cast<const float*>(in.data()), in.size() / sizeof(float)},
-                    {reinterpret_cast<float*>(out.data()), out.size() / sizeof(float)});
+    session_->infer(query_.windows(in), query_.answers(out), query_.take(in));
+    query_.give(out);
   }
   void prepare() override { session_->prepare(); }
   void reset() override { session_->reset(); }
@@ -36,31 +39,44 @@ class NativeSession final : public Session {
   std::unique_ptr<EngineSession> session_;
   Signature signature_;
   std::size_t input_bytes_, output_bytes_;
+  native_cpu::PackedQuery query_;
 };
 
-// One time step a query.
+// One time step a query. States that go in are the caller's in the first query after reset(), then
+// those that the query before has left.
 class NativeSteps final : public Session {
  public:
-  NativeSteps(std::unique_ptr<EngineSession> session, int batch, int features, int outputs)
-      : session_(std::move(session)) {
-    signature_.inputs = {{"step", ElementType::f32, {batch, 1, features}, 0}};
-    signature_.outputs = {{"output", ElementType::f32, {batch, outputs}, 0}};
-    input_bytes_ = signature_.input_bytes();
-    output_bytes_ = signature_.output_bytes();
-  }
+  NativeSteps(std::unique_ptr<EngineSession> session, Signature signature, const Network& network,
+              int batch)
+      : session_(std::move(session)),
+        signature_(std::move(signature)),
+        input_bytes_(signature_.input_bytes()),
+        output_bytes_(signature_.output_bytes()),
+        query_(signature_, network, batch),
+        begins_anew_(query_.has_states_in()) {}
+
   const Signature& signature() const override { return signature_; }
   void infer(std::span<const std::byte> in, std::span<std::byte> out) override {
     check_sizes(in.size(), out.size(), input_bytes_, output_bytes_);
-    session_->step({reinterpret_cast<const float*>(in.data()), in.size() / sizeof(float)},
-                   {reinterpret_cast<float*>(out.data()), out.size() / sizeof(float)});
+    if (begins_anew_) session_->reset(query_.take(in).before);
+    begins_anew_ = false;
+    session_->step(query_.windows(in), query_.answers(out), query_.after());
+    query_.give(out);
   }
-  void prepare() override { session_->prepare(); }
-  void reset() override { session_->reset(); }
+  void prepare() override {
+    if (!begins_anew_) session_->prepare();
+  }
+  void reset() override {
+    session_->reset();
+    begins_anew_ = query_.has_states_in();
+  }
 
  private:
   std::unique_ptr<EngineSession> session_;
   Signature signature_;
   std::size_t input_bytes_, output_bytes_;
+  native_cpu::PackedQuery query_;
+  bool begins_anew_;
 };
 
 // How many share the batch of a Session.
@@ -75,38 +91,59 @@ int threads_of(const CompileOptions& options) {
   return threads;
 }
 
+// What sessions need of a network: how it is made up, without its weights.
+Network outline_of(Network network) {
+  for (Recurrent& layer : network.layers)
+    for (auto* weights : {&layer.w, &layer.r, &layer.b}) *weights = {};
+  for (Dense& dense : network.head) dense.w = dense.b = {};
+  return network;
+}
+
 class NativeModel final : public CompiledModel {
  public:
   NativeModel(const Model& model, const Network& network, std::shared_ptr<const Engine> engine,
               const CompileOptions& options)
       : model_(model),
+        network_(outline_of(network)),
         window_(network.window > 0 ? network.window : options.window),
         threads_(threads_of(options)),
         precision_(options.precision),
-        streams_(
-            std::none_of(network.layers.begin(), network.layers.end(),
-                         [](const auto& layer) { return layer.directions != 1 || layer.reverse; })),
         engine_(std::move(engine)) {}
 
   std::unique_ptr<Session> open(int batch) override {
-    Signature signature = signature_of(model_, batch, window_);
-    return std::make_unique<NativeSession>(engine_->open(batch, window_, threads_),
-                                           std::move(signature));
+    return std::make_unique<NativeSession>(open_engine(batch), signature(batch), network_, batch);
   }
   std::unique_ptr<Session> open_steps(int batch) override {
-    if (!streams_)
-      throw Unsupported("a bidirectional layer needs the whole window, so it cannot stream",
-                        "measure this model with another scenario");
-    return std::make_unique<NativeSteps>(engine_->open(batch, window_, threads_), batch,
-                                         engine_->features(), engine_->outputs());
+    for (const Recurrent& layer : network_.layers)
+      if (layer.directions != 1 || layer.reverse)
+        throw Unsupported("a bidirectional layer needs the whole window, so it cannot stream",
+                          "measure this model with another scenario");
+    if (network_.ends_early())
+      throw Unsupported(
+          "a model that takes the lengths of windows needs them whole, so it cannot "
+          "stream",
+          "measure this model with another scenario");
+    return std::make_unique<NativeSteps>(
+        open_engine(batch), native_cpu::signature_of_steps(signature(batch), network_, batch),
+        network_, batch);
   }
   Precision precision() const override { return precision_; }
 
  private:
+  std::unique_ptr<EngineSession> open_engine(int batch) const {
+    const bool states = !network_.states_in.empty() || !network_.states_out.empty();
+    return engine_->open(batch, window_, threads_, states);
+  }
+  Signature signature(int batch) const {
+    Signature signature = signature_of(model_, batch, window_);
+    native_cpu::complete(signature, network_, batch, window_);
+    return signature;
+  }
+
   Model model_;
+  Network network_;
   int window_, threads_;
   Precision precision_;
-  bool streams_;
   std::shared_ptr<const Engine> engine_;
 };
 

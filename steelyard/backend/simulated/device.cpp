@@ -32,11 +32,20 @@ int window_of(const Network& network, const CompileOptions& options) {
 }
 
 Network network_for(const Model& model) {
-  try {
-    return network_of(model);
-  } catch (const Error& error) {
-    throw Unsupported(error.what(), error.hint());
-  }
+  const auto found = [&] {
+    try {
+      return network_of(model);
+    } catch (const Error& error) {
+      throw Unsupported(error.what(), error.hint());
+    }
+  };
+  Network network = found();
+  if (const std::string more = beyond_plain(network); !more.empty())
+    throw Unsupported(
+        fmt::format("a simulated device runs whole windows from zero states, and {} {}",
+                    model.path.string(), more),
+        "measure this model on a real device");
+  return network;
 }
 
 }  // namespace

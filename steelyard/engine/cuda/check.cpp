@@ -71,6 +71,9 @@ void check_network(const Network& network) {
   if (network.window < 0)
     throw Error("the network's window of " + std::to_string(network.window) + " steps is negative.",
                 kHint);
+  if (const std::string more = beyond_plain(network); !more.empty())
+    throw Error("native-cuda runs whole windows from zero states, and this model " + more + ".",
+                "Use native-cpu or another runtime for this model.");
   check_size("the network", "features", network.features);
   int before = network.features;
   for (std::size_t i = 0; i < network.layers.size(); ++i) {

@@ -135,6 +135,7 @@ Expected<Hef> Hef::create(const std::string& path) {
   if (arch == "hailo8") content.arch = HAILO_ARCH_HAILO8;
   try {
     const auto network = steelyard::network_of(steelyard::load_model(content.model));
+    if (!steelyard::beyond_plain(network).empty()) return HAILO_HEF_NOT_SUPPORTED;
     content.features = network.features;
     content.outputs = network.outputs();
     content.engine = steelyard::Engine::compile(network);

@@ -29,6 +29,9 @@ inline Loaded network_in(const std::string& onnx) {
     Loaded loaded{steelyard::load_model(file), {}};
     std::filesystem::remove(file);
     loaded.network = steelyard::network_of(loaded.model);
+    // The stand-in's memory has room for one input and one output.
+    if (const auto more = steelyard::beyond_plain(loaded.network); !more.empty())
+      throw steelyard::Error("the stand-in runs plain networks, and this one " + more);
     return loaded;
   } catch (...) {
     std::filesystem::remove(file);
