@@ -134,6 +134,7 @@ class Walk {
   std::vector<Axis> axes_;
   std::vector<int> input_axes_;
   std::int64_t lengths_axis_ = -1;  // that Shape(lengths) tells of
+  std::int64_t given_states_ = 0;   // that inputs hold
   std::size_t fold_limit_ = 0;      // bytes of a folded constant
   Network network_;
 };

@@ -209,8 +209,10 @@ void Walk::split(const Node& node, const std::vector<Value>& inputs) {
   slice.attributes.clear();
   std::int64_t begin = 0;
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-    const std::int64_t end = zeros ? 0 : begin + (*lengths)[i];
-    if (!zeros && end < begin) refuse(node, "its parts are not known from the file");
+    const std::int64_t length = zeros ? 0 : (*lengths)[i];
+    if (length < 0 || length > std::numeric_limits<std::int32_t>::max())
+      refuse(node, "its parts are not known from the file");
+    const std::int64_t end = begin + length;
     if (!node.outputs[i].empty())
       values_[node.outputs[i]] =
           zeros ? Value(Zeros{})

@@ -15,7 +15,7 @@ namespace {
 
 // No sound model comes near these; a hostile one must not make us work for hours.
 constexpr std::int64_t kMaxExtent = 1 << 24;  // of an axis of the input
-constexpr std::int64_t kMaxStates = 4096;     // that one input holds
+constexpr std::int64_t kMaxStates = 4096;     // that all inputs hold together
 
 bool computes_with_both(const Node& node) {
   return node.op == "Add" || node.op == "Sub" || node.op == "Mul" || node.op == "Div";
@@ -90,11 +90,12 @@ Value Walk::given(std::size_t index) {
       input.batch_axis + 1 == static_cast<int>(rank))
     return std::monostate{};
   Flow flow;
-  std::int64_t states = 1;
+  std::int64_t states = 1, numbers = 1;  // of one window
   for (std::size_t i = 0; i < rank; ++i) {
     const auto extent = input.shape[i];
     const bool batch = static_cast<int>(i) == input.batch_axis;
-    if (!batch && (extent < 1 || extent > kMaxExtent)) return std::monostate{};
+    if (!batch && (extent < 1 || extent > kMaxExtent / numbers)) return std::monostate{};
+    if (!batch) numbers *= extent;
     const bool stack = !batch && i + 1 < rank && extent > 1;
     if (stack && states > 1) return std::monostate{};
     if (stack) states = extent;
@@ -104,7 +105,7 @@ Value Walk::given(std::size_t index) {
                                                  : Axis::one,
                                  extent));
   }
-  if (states > kMaxStates) return std::monostate{};
+  if ((given_states_ += states) > kMaxStates) return std::monostate{};
   for (int i = 0; i < states; ++i) flow.pieces.push_back({-1, i, Piece::given, input_number});
   return flow;
 }

@@ -15,6 +15,8 @@
 namespace steelyard {
 namespace {
 
+constexpr int kMaxInner = 1 << 24;  // no sound model comes near it
+
 bool all_finite(const std::vector<float>& numbers) {
   return std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); });
 }
@@ -52,6 +54,7 @@ std::optional<StateTensor> Walk::states_of(const Flow& flow) const {
     if (!cell && !is_final(piece)) return std::nullopt;
     const int width = static_cast<int>(width_of(piece));
     if (stacked && width != width_of(flow.pieces.front())) return std::nullopt;
+    if (tensor.inner > kMaxInner) return std::nullopt;
     const int place = static_cast<int>(tensor.parts.size());
     tensor.parts.push_back(
         {{piece.layer, piece.direction, cell}, outside ? place : 0, outside ? 0 : tensor.inner});

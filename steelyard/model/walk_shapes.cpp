@@ -148,10 +148,12 @@ Value Walk::repeated(const Node& node, const Tensor& tensor, const Shape& wanted
     if (old[i] < 1 || (!open && to.value < 1) || (open && old[i] != 1) ||
         (!tile && !open && to.value != 1 && old[i] != 1 && to.value != old[i]))
       refuse(node, "the shape does not fit its input");
-    extents[i] = open ? 1 : tile ? old[i] * to.value : std::max(old[i], to.value);
-    if (extents[i] > static_cast<std::int64_t>(fold_limit_) ||
-        (count *= extents[i]) > static_cast<std::int64_t>(fold_limit_))
+    extents[i] = open ? 1 : std::max(old[i], to.value);
+    const auto most = static_cast<std::int64_t>(fold_limit_);
+    if ((tile && !open && __builtin_mul_overflow(old[i], to.value, &extents[i])) ||
+        extents[i] > most / count)
       refuse(node, "the constants grow too large");
+    count *= extents[i];
   }
   Tensor result{tensor.name, tensor.type, extents, {}};
   const std::size_t width = size_of(tensor.type);

@@ -3,6 +3,7 @@
 // corpus run it. One thread.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -34,18 +35,25 @@ inline void infer_once(const Network& network, std::string_view bytes) {
   constexpr Precision kPrecisions[] = {Precision::fp32, Precision::bf16, Precision::int8};
   options.precision = kPrecisions[bytes.size() / 3 % 3];
   for (const Recurrent& layer : network.layers) {
-    if (!layer.linear_before_reset) options.precision = Precision::fp32;
+    if (!layer.linear_before_reset || !layer.functions.empty()) options.precision = Precision::fp32;
   }
   options.calibration = input;
   options.calibration_window = window;
-  const auto session = Engine::compile(network, options)->open(batch, window);
-  std::vector<float> output(std::size_t(batch) * network.outputs());
-  session->infer(input, output);
+  const auto session = Engine::compile(network, options)->open(batch, window, 1, true);
+  const std::size_t answers = std::size_t(batch) * network.outputs();
+  std::vector<float> output(answers * network.answers(window));
+  std::vector<float> states(batch * state_size(network), 0.5f);
+  std::vector<std::int32_t> lengths;
+  for (int s = 0; network.ends_early() && s < batch; ++s) lengths.push_back(s % (window + 1));
+  session->infer(input, output, {{}, states, lengths});
+  session->infer(input, output, {states, states, lengths});
   for (const Recurrent& layer : network.layers) {
-    if (layer.reverse || layer.directions == 2) return;
+    if (layer.reverse || layer.directions == 2 || layer.ends_early) return;
   }
+  session->reset(states);
   session->prepare();
-  session->step(std::span(input).first(std::size_t(batch) * network.features), output);
+  session->step(std::span(input).first(std::size_t(batch) * network.features),
+                std::span(output).first(answers), states);
 }
 
 // "" when the file was run, else the sentence that refuses it. Anything but an Error escapes.
