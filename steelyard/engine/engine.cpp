@@ -59,14 +59,30 @@ class CpuSession final : public cpu::Piece {
     if (can_stream(network)) ticks_.emplace(network, kernels, cache, o.batch);
   }
 
-  void infer_unchecked(const float* input, float* output, const cpu::Carried& carried) override {
+  void infer(std::span<const float> input, std::span<float> output,
+             const EngineStates& states) override {
+    if (is_plain(input.size(), output.size(), states)) [[likely]] {
+      return infer_unchecked(input.data(), output.data(), nullptr);
+    }
+    const cpu::Carried carried = checked(input.size(), output.size(), states);
+    infer_unchecked(input.data(), output.data(), &carried);
+  }
+  void infer_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
     if (abreast_) {
       abreast_->infer(input, output, carried);
     } else {
       windows_->infer(input, output, carried);
     }
   }
-  void step_unchecked(const float* input, float* output, const cpu::Carried& carried) override {
+  void step(std::span<const float> input, std::span<float> output,
+            std::span<float> after) override {
+    if (is_plain_step(input.size(), output.size(), after.size())) [[likely]] {
+      return step_unchecked(input.data(), output.data(), nullptr);
+    }
+    const cpu::Carried carried = checked_step(input.size(), output.size(), after);
+    step_unchecked(input.data(), output.data(), &carried);
+  }
+  void step_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
     ticks().step(input, output, carried);
   }
 
@@ -106,10 +122,27 @@ class NarrowSession final : public cpu::Piece {
     }
   }
 
-  void infer_unchecked(const float* input, float* output, const cpu::Carried& carried) override {
+  void infer(std::span<const float> input, std::span<float> output,
+             const EngineStates& states) override {
+    if (is_plain(input.size(), output.size(), states)) [[likely]] {
+      return infer_unchecked(input.data(), output.data(), nullptr);
+    }
+    const cpu::Carried carried = checked(input.size(), output.size(), states);
+    infer_unchecked(input.data(), output.data(), &carried);
+  }
+  void infer_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
     windows_.infer(input, output, carried);
   }
-  void step_unchecked(const float* input, float* output, const cpu::Carried& carried) override {
+
+  void step(std::span<const float> input, std::span<float> output,
+            std::span<float> after) override {
+    if (is_plain_step(input.size(), output.size(), after.size())) [[likely]] {
+      return step_unchecked(input.data(), output.data(), nullptr);
+    }
+    const cpu::Carried carried = checked_step(input.size(), output.size(), after);
+    step_unchecked(input.data(), output.data(), &carried);
+  }
+  void step_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
     ticks().infer(input, output, carried);
   }
 

@@ -135,27 +135,27 @@ Abreast::Pass Abreast::make_pass(const Network& network, int index, int directio
 }
 
 // Returns the columns that are read.
-const float* Abreast::run_pass(Pass& pass, int samples, const Carried& carried) {
+const float* Abreast::run_pass(Pass& pass, int samples, const Carried* carried) {
   AbreastJob& job = pass.job;
   const StatePlace& place = pass.place;
   job.samples = samples;
   job.before = nullptr;
-  if (carried.before) {
-    read_columns(carried, place.h, place.hidden, samples, width_, pass.before.data());
-    if (pass.c) read_columns(carried, place.c, place.hidden, samples, width_, pass.c.data());
+  if (carried && carried->before) {
+    read_columns(*carried, place.h, place.hidden, samples, width_, pass.before.data());
+    if (pass.c) read_columns(*carried, place.c, place.hidden, samples, width_, pass.c.data());
     job.before = pass.before.data();
   } else if (pass.c) {
     std::memset(pass.c.data(), 0, pass.c.size() * sizeof(float));
   }
   const float* h = kernels_.abreast(job);
-  if (carried.after) {
-    write_columns(carried, place.h, place.hidden, samples, h, width_);
-    if (pass.c) write_columns(carried, place.c, place.hidden, samples, pass.c.data(), width_);
+  if (carried && carried->after) {
+    write_columns(*carried, place.h, place.hidden, samples, h, width_);
+    if (pass.c) write_columns(*carried, place.c, place.hidden, samples, pass.c.data(), width_);
   }
   return pass.last_step ? pass.last_step : h;
 }
 
-void Abreast::run_group(const float* input, int samples, const Carried& carried, float* output) {
+void Abreast::run_group(const float* input, int samples, const Carried* carried, float* output) {
   const std::ptrdiff_t lanes = kernels_.lanes;
   float* rows = rows_.data();
   Operand states[2];
@@ -177,9 +177,10 @@ void Abreast::run_group(const float* input, int samples, const Carried& carried,
   head_.run(states, int(passes_.size()) - last_, samples, output);
 }
 
-void Abreast::infer(const float* input, float* output, const Carried& carried) {
+void Abreast::infer(const float* input, float* output, const Carried* carried) {
   for (int first = 0; first < batch_; first += width_) {
-    run_group(input + first * input_.sample, std::min(width_, batch_ - first), carried.from(first),
+    const CarriedPart part(carried, first);
+    run_group(input + first * input_.sample, std::min(width_, batch_ - first), part.get(),
               output + std::ptrdiff_t(first) * outputs_);
   }
 }

@@ -18,7 +18,7 @@ class Abreast {
   // `row`: how many samples stand side by side in the caller's input, at least `batch`. `carries`:
   // infer() takes and gives states.
   Abreast(const Network&, const Kernels&, PackCache&, int batch, int window, int row, bool carries);
-  void infer(const float* input, float* output, const Carried& = {});
+  void infer(const float* input, float* output, const Carried* = nullptr);
 
  private:
   struct Pass {
@@ -30,8 +30,8 @@ class Abreast {
     Buffer before;  // states that were given
   };
   Pass make_pass(const Network&, int layer, int direction) const;
-  const float* run_pass(Pass&, int samples, const Carried&);
-  void run_group(const float* input, int samples, const Carried&, float* output);
+  const float* run_pass(Pass&, int samples, const Carried*);
+  void run_group(const float* input, int samples, const Carried*, float* output);
 
   const Kernels& kernels_;
   int batch_, window_, width_;  // width_: samples of a group

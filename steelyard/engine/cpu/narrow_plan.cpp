@@ -181,21 +181,22 @@ void NarrowPlan::run_pass(Pass& pass, const float* input, int samples,
   if (lengths) end_early(pass, samples, lengths);
 }
 
-void NarrowPlan::infer(const float* input, float* output, const Carried& carried) {
+void NarrowPlan::infer(const float* input, float* output, const Carried* carried) {
   for (int first = 0; first < batch_; first += chunk_) {
     const int samples = std::min(chunk_, batch_ - first);
     const float* from = input + first * input_.sample;
-    const Carried here = carried.from(first);
+    const CarriedPart part(carried, first);
+    const Carried* here = part.get();
     if (!carries_) {
       reset();
       for (Pass& pass : passes_) {
-        if (here.before) begin(pass, here, samples);
+        if (here && here->before) begin(pass, *here, samples);
       }
     }
     if (weights_.feature_steps()) to_bytes(from, samples);
     for (Pass& pass : passes_) {
-      run_pass(pass, from, samples, pass.left ? here.own_lengths() : nullptr);
-      if (here.after) leave(pass, here, samples);
+      run_pass(pass, from, samples, here && pass.left ? here->own_lengths() : nullptr);
+      if (here && here->after) leave(pass, *here, samples);
     }
     answer(samples, first, output);
   }
@@ -276,7 +277,7 @@ NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
       carried.batch = 1;
       carried.before = turn > 0 ? left.data() : own.empty() ? nullptr : own.data();
       carried.after = left.data();
-      plan.infer(at, output.data(), carried);
+      plan.infer(at, output.data(), &carried);
       for (std::size_t l = 0; l < network.layers.size(); ++l) {
         for (int d = 0; d < network.layers[l].directions; ++d) {
           plan.raise_to_largest(int(l), d, ranges.states[l][d]);

@@ -22,7 +22,7 @@ class NarrowPlan {
              int window, Keeps, int row = 0, bool takes_states = false);
 
   // From the states that are given, else from zeros; for Keeps::state from the last ones.
-  void infer(const float* input, float* output, const Carried& = {});
+  void infer(const float* input, float* output, const Carried* = nullptr);
   // Keeps::state: the half of the next infer() that does not depend on its input.
   void prepare();
   // To zeros, or for Keeps::state to the states that are given.

@@ -24,17 +24,16 @@ SessionSizes::SessionSizes(const Network& network, int batch, int window)
       tick_inputs(std::size_t(batch) * network.features),
       tick_outputs(std::size_t(batch) * network.outputs()) {}
 
-void Piece::infer(std::span<const float> input, std::span<float> output,
-                  const EngineStates& states) {
-  check_span("input", input.size(), sizes_.inputs);
-  check_span("output", output.size(), sizes_.outputs);
-  infer_unchecked(input.data(), output.data(), states_->checked(states));
+Carried Piece::checked(std::size_t input, std::size_t output, const EngineStates& states) const {
+  check_span("input", input, sizes_.inputs);
+  check_span("output", output, sizes_.outputs);
+  return states_->checked(states);
 }
 
-void Piece::step(std::span<const float> input, std::span<float> output, std::span<float> after) {
-  check_span("input", input.size(), sizes_.tick_inputs);
-  check_span("output", output.size(), sizes_.tick_outputs);
-  step_unchecked(input.data(), output.data(), states_->checked({{}, after, {}}));
+Carried Piece::checked_step(std::size_t input, std::size_t output, std::span<float> after) const {
+  check_span("input", input, sizes_.tick_inputs);
+  check_span("output", output, sizes_.tick_outputs);
+  return states_->checked({{}, after, {}});
 }
 
 void Piece::reset(std::span<const float> before) {
@@ -52,8 +51,8 @@ void SplitSession::infer(std::span<const float> input, std::span<float> output,
       [](void* self, int i) {
         auto& s = *static_cast<SplitSession*>(self);
         Share& share = s.shares_[i];
-        share.piece->infer_unchecked(s.input_ + share.input, s.output_ + share.output,
-                                     s.carried_.from(share.first));
+        const Carried part = s.carried_.from(share.first);
+        share.piece->infer_unchecked(s.input_ + share.input, s.output_ + share.output, &part);
       },
       this);
 }
@@ -70,8 +69,9 @@ void SplitSession::step(std::span<const float> input, std::span<float> output,
       [](void* self, int i) {
         auto& s = *static_cast<SplitSession*>(self);
         Share& share = s.shares_[i];
+        const Carried part = s.carried_.from(share.first);
         share.piece->step_unchecked(s.input_ + share.tick_input, s.output_ + share.tick_output,
-                                    s.carried_.from(share.first));
+                                    &part);
       },
       this);
 }

@@ -24,20 +24,32 @@ class Piece : public EngineSession {
  public:
   // `states` are those of the session as a whole.
   Piece(const SessionSizes& sizes, std::shared_ptr<const SessionStates> states)
-      : sizes_(sizes), states_(std::move(states)) {}
+      : sizes_(sizes), states_(std::move(states)), plain_(states_->plain()) {}
 
-  void infer(std::span<const float> input, std::span<float> output,
-             const EngineStates& states) final;
-  void step(std::span<const float> input, std::span<float> output, std::span<float> after) final;
+  // With null, nothing goes along.
+  virtual void infer_unchecked(const float* input, float* output, const Carried*) = 0;
+  virtual void step_unchecked(const float* input, float* output, const Carried*) = 0;
+  virtual void reset_unchecked(const Carried&) = 0;
+
   void reset(std::span<const float> before) final;
 
-  virtual void infer_unchecked(const float* input, float* output, const Carried&) = 0;
-  virtual void step_unchecked(const float* input, float* output, const Carried&) = 0;
-  virtual void reset_unchecked(const Carried&) = 0;
+ protected:
+  // Whether a query has the right sizes and nothing goes along with it.
+  bool is_plain(std::size_t input, std::size_t output, const EngineStates& states) const {
+    return plain_ && input == sizes_.inputs && output == sizes_.outputs && states.before.empty() &&
+           states.after.empty() && states.lengths.empty();
+  }
+  bool is_plain_step(std::size_t input, std::size_t output, std::size_t after) const {
+    return input == sizes_.tick_inputs && output == sizes_.tick_outputs && after == 0;
+  }
+  // Throws Error for sizes, states and lengths that do not fit.
+  Carried checked(std::size_t input, std::size_t output, const EngineStates& states) const;
+  Carried checked_step(std::size_t input, std::size_t output, std::span<float> after) const;
 
  private:
   SessionSizes sizes_;
   std::shared_ptr<const SessionStates> states_;
+  bool plain_;
 };
 
 // A batch in pieces, each with a thread.

@@ -128,7 +128,7 @@ void SessionStates::check_lengths(std::span<const std::int32_t> lengths) const {
               "Give lengths within the window.");
 }
 
-Carried SessionStates::checked_with_care(const EngineStates& given) const {
+Carried SessionStates::checked(const EngineStates& given) const {
   Carried carried;
   carried.batch = batch_;
   if (!given.before.empty()) check_states(given.before.size());

@@ -59,16 +59,16 @@ void Ticks::run(Layer& layer, const Operand& x) {
   layer.state = layer.stepwise ? layer.stepwise->run(job, nullptr) : kernels_.layer(job);
 }
 
-void Ticks::step(const float* input, float* output, const Carried& carried) {
+void Ticks::step(const float* input, float* output, const Carried* carried) {
   Operand x{input, 0, features_, features_};
   for (Layer& layer : layers_) {
     run(layer, x);
     const std::ptrdiff_t padded = layer.job.w->padded();
-    const StatePlace& at = layer.place;
     x = {layer.state, 0, padded, layer.job.w->hidden};
-    if (!carried.after) continue;
-    write_rows(carried, at.h, at.hidden, batch_, layer.state, padded);
-    if (layer.c) write_rows(carried, at.c, at.hidden, batch_, layer.c.data(), padded);
+    if (!carried || !carried->after) continue;
+    const StatePlace& at = layer.place;
+    write_rows(*carried, at.h, at.hidden, batch_, layer.state, padded);
+    if (layer.c) write_rows(*carried, at.c, at.hidden, batch_, layer.c.data(), padded);
   }
   prepared_ = false;
   head_.run(&x, 1, batch_, output);

@@ -16,7 +16,7 @@ namespace steelyard::cpu {
 class Ticks {
  public:
   Ticks(const Network&, const Kernels&, PackCache&, int batch);
-  void step(const float* input, float* output, const Carried& = {});
+  void step(const float* input, float* output, const Carried* = nullptr);
   void prepare();
   // To zeros, or to the states that are given.
   void reset(const Carried& = {});

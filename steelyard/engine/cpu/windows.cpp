@@ -141,25 +141,25 @@ Windows::Pass Windows::make_pass(const Network& network, int index, int directio
 }
 
 // Returns where the state after the last step is.
-const float* Windows::run_pass(Pass& pass, int samples, const Carried& carried) {
+const float* Windows::run_pass(Pass& pass, int samples, const Carried* carried) {
   LayerJob& job = pass.job;
   const StatePlace& place = pass.place;
   const std::ptrdiff_t padded = job.w->padded();
   job.samples = samples;
   job.h = nullptr;
-  if (carried.before) {
-    read_rows(carried, place.h, place.hidden, samples, padded, pass.before.data());
-    if (pass.c) read_rows(carried, place.c, place.hidden, samples, padded, pass.c.data());
+  if (carried && carried->before) {
+    read_rows(*carried, place.h, place.hidden, samples, padded, pass.before.data());
+    if (pass.c) read_rows(*carried, place.c, place.hidden, samples, padded, pass.c.data());
     job.h = pass.before.data();
   } else if (pass.c) {
     std::memset(pass.c.data(), 0, sizeof(float) * samples * padded);
   }
   if (pass.project) kernels_.layer(pass.projection);
   const float* h =
-      pass.stepwise ? pass.stepwise->run(job, carried.own_lengths()) : kernels_.layer(job);
-  if (carried.after) {
-    write_rows(carried, place.h, place.hidden, samples, h, padded);
-    if (pass.c) write_rows(carried, place.c, place.hidden, samples, pass.c.data(), padded);
+      pass.stepwise ? pass.stepwise->run(job, carried ? carried->own_lengths() : nullptr) : kernels_.layer(job);
+  if (carried && carried->after) {
+    write_rows(*carried, place.h, place.hidden, samples, h, padded);
+    if (pass.c) write_rows(*carried, place.c, place.hidden, samples, pass.c.data(), padded);
   }
   return h;
 }
@@ -173,7 +173,7 @@ void Windows::answer(const Operand* states, int samples, int first, float* outpu
   head_.run_steps(states, directions_, samples, window_, answer_batch_first_, row_, output + at);
 }
 
-void Windows::infer(const float* input, float* output, const Carried& carried) {
+void Windows::infer(const float* input, float* output, const Carried* carried) {
   const int second = first_pass_.size() > 1 ? first_pass_[1] : int(passes_.size());
   for (int first = 0; first < batch_; first += chunk_) {
     const int samples = std::min(chunk_, batch_ - first);
@@ -183,11 +183,12 @@ void Windows::infer(const float* input, float* output, const Carried& carried) {
       job.x[0].data =
           input + first * input_.sample + (pass.from_last_step ? input_.time * (window_ - 1) : 0);
     }
+    const CarriedPart part(carried, first);
     Operand last[2];
     const int final = first_pass_.back();
     for (int p = 0; p < int(passes_.size()); ++p) {
       Pass& pass = passes_[p];
-      const float* h = run_pass(pass, samples, carried.from(first));
+      const float* h = run_pass(pass, samples, part.get());
       if (p < final) continue;
       const LayerJob& job = pass.job;
       const float* read = readout_ == Readout::every_step ? job.sequence

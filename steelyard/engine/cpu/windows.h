@@ -16,7 +16,7 @@ class Windows {
   // `row`: how many samples stand side by side in the caller's input, at least `batch`. `carries`:
   // infer() takes and gives states.
   Windows(const Network&, const Kernels&, PackCache&, int batch, int window, int row, bool carries);
-  void infer(const float* input, float* output, const Carried& = {});
+  void infer(const float* input, float* output, const Carried* = nullptr);
 
  private:
   // One direction of one layer.
@@ -34,7 +34,7 @@ class Windows {
     Buffer before;  // states that were given
   };
   Pass make_pass(const Network&, int layer, int direction, PackCache&) const;
-  const float* run_pass(Pass&, int samples, const Carried&);
+  const float* run_pass(Pass&, int samples, const Carried*);
   void answer(const Operand* states, int samples, int first, float* output);
 
   const Kernels& kernels_;
