@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 #include <optional>
 #include <system_error>
 
 #include "steelyard/base/error.h"
 #include "steelyard/engine/cpu/abreast.h"
 #include "steelyard/engine/cpu/check.h"
+#include "steelyard/engine/cpu/matrix_plan.h"
 #include "steelyard/engine/cpu/narrow_plan.h"
 #include "steelyard/engine/cpu/split.h"
 #include "steelyard/engine/cpu/ticks.h"
@@ -49,9 +51,10 @@ class Piece : public EngineSession {
 
 class CpuSession final : public Piece {
  public:
-  // `owner` keeps network and packed weights alive.
+  // `owner` keeps network and packed weights alive; `matrix`: null without a matrix unit.
   CpuSession(std::shared_ptr<const void> owner, const Network& network, const cpu::Kernels& kernels,
-             cpu::PackCache& cache, int batch, int window, int row)
+             cpu::PackCache& cache, const cpu::MatrixWeights* matrix, int batch, int window,
+             int row)
       : owner_(std::move(owner)),
         tick_inputs_(std::size_t(batch) * network.features),
         inputs_(tick_inputs_ * window),
@@ -61,6 +64,7 @@ class CpuSession final : public Piece {
     } else {
       windows_.emplace(network, kernels, cache, batch, window, row);
     }
+    if (matrix) matrix_.emplace(network, *matrix, kernels, cache, batch, window, row);
     if (can_stream(network)) ticks_.emplace(network, kernels, cache, batch);
   }
 
@@ -70,6 +74,7 @@ class CpuSession final : public Piece {
     infer_unchecked(input.data(), output.data());
   }
   void infer_unchecked(const float* input, float* output) override {
+    if (matrix_ && matrix_->infer(input, output)) return;
     if (abreast_) {
       abreast_->infer(input, output);
     } else {
@@ -100,6 +105,7 @@ class CpuSession final : public Piece {
   std::size_t tick_inputs_, inputs_, outputs_;
   std::optional<cpu::Abreast> abreast_;  // one of the two
   std::optional<cpu::Windows> windows_;
+  std::optional<cpu::MatrixPlan> matrix_;  // of inputs that are numbers
   std::optional<cpu::Ticks> ticks_;
 };
 
@@ -108,13 +114,15 @@ class NarrowSession final : public Piece {
  public:
   NarrowSession(std::shared_ptr<const void> owner, const Network& network,
                 const cpu::NarrowWeights& weights, const cpu::Kernels& kernels,
-                cpu::PackCache& cache, int batch, int window, int row)
+                cpu::PackCache& cache, const cpu::MatrixWeights* matrix, int batch, int window,
+                int row)
       : owner_(std::move(owner)),
         tick_inputs_(std::size_t(batch) * network.features),
         inputs_(tick_inputs_ * window),
         outputs_(std::size_t(batch) * network.outputs()),
         windows_(network, weights, kernels, cache, batch, window, cpu::NarrowPlan::Keeps::nothing,
                  row) {
+    if (matrix) matrix_.emplace(network, *matrix, kernels, cache, batch, window, row);
     if (can_stream(network)) {
       ticks_.emplace(network, weights, kernels, cache, batch, 1, cpu::NarrowPlan::Keeps::state);
     }
@@ -126,6 +134,7 @@ class NarrowSession final : public Piece {
     infer_unchecked(input.data(), output.data());
   }
   void infer_unchecked(const float* input, float* output) override {
+    if (matrix_ && matrix_->infer(input, output)) return;
     windows_.infer(input, output);
   }
 
@@ -152,6 +161,7 @@ class NarrowSession final : public Piece {
   std::shared_ptr<const void> owner_;
   std::size_t tick_inputs_, inputs_, outputs_;
   cpu::NarrowPlan windows_;
+  std::optional<cpu::MatrixPlan> matrix_;  // of inputs that are numbers
   std::optional<cpu::NarrowPlan> ticks_;
 };
 
@@ -220,12 +230,16 @@ class SplitSession final : public EngineSession {
 class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEngine> {
  public:
   CpuEngine(const Network& network, const cpu::Kernels& kernels, const EngineOptions& options)
-      : network_(network), kernels_(kernels), target_(kernels.name), cache_(network_, kernels_) {
-    if (options.precision == Precision::bf16) narrow_.emplace(network_, nullptr);
+      : network_(network),
+        kernels_(kernels),
+        target_(kernels.name),
+        precision_(options.precision),
+        cache_(network_, kernels_) {
+    if (options.precision == Precision::bf16) narrow_.emplace(network_, *kernels_.narrow, nullptr);
     if (options.precision == Precision::int8) {
       const auto ranges =
           cpu::measure_ranges(network_, kernels, options.calibration, options.calibration_window);
-      narrow_.emplace(network_, &ranges);
+      narrow_.emplace(network_, *kernels_.narrow, &ranges);
     }
   }
 
@@ -265,12 +279,24 @@ class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEn
 
  private:
   std::unique_ptr<Piece> open_piece(int batch, int window, int row) const {
+    const cpu::MatrixWeights* matrix = matrix_weights(batch);
     if (narrow_) {
       return std::make_unique<NarrowSession>(shared_from_this(), network_, *narrow_, kernels_,
-                                             cache_, batch, window, row);
+                                             cache_, matrix, batch, window, row);
     }
-    return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, batch,
-                                        window, row);
+    return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, matrix,
+                                        batch, window, row);
+  }
+
+  // Made for the first session that is faster with them, null for others.
+  const cpu::MatrixWeights* matrix_weights(int batch) const {
+    const auto products = narrow_ ? cpu::Products::two : cpu::Products::six;
+    if (precision_ == Precision::int8 ||
+        !cpu::MatrixPlan::suits(network_, kernels_, products, batch))
+      return nullptr;
+    const std::lock_guard lock(matrix_mutex_);
+    if (!matrix_) matrix_.emplace(network_, products);
+    return &*matrix_;
   }
 
   void check_sizes(int batch, int window) const {
@@ -294,7 +320,10 @@ class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEn
   const Network network_;
   const cpu::Kernels& kernels_;
   const std::string target_;
+  const Precision precision_;
   mutable cpu::PackCache cache_;
+  mutable std::mutex matrix_mutex_;
+  mutable std::optional<cpu::MatrixWeights> matrix_;
   std::optional<cpu::NarrowWeights> narrow_;  // bf16 and int8
 };
 

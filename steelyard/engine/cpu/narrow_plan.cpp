@@ -26,16 +26,15 @@ std::ptrdiff_t padded_features(int features) {
   return std::ptrdiff_t(features + kNarrowLanes - 1) / kNarrowLanes * kNarrowLanes;
 }
 
-const std::uint8_t* bytes_of(const Buffer& buffer) {
-  return reinterpret_cast<const std::uint8_t*>(buffer.data());
-}
+// Of what stands for a value when it is multiplied; 0: the value itself.
+int low_bytes_of(Narrow kind) { return kind == Narrow::int8 ? 1 : kind == Narrow::halves ? 2 : 0; }
 
 }  // namespace
 
 NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, const Kernels& kernels,
                        PackCache& cache, int batch, int window, Keeps keeps, int row)
     : weights_(weights),
-      kernels_(narrow_kernels_for(kernels)),
+      kernels_(*kernels.narrow),
       batch_(batch),
       window_(window),
       chunk_(keeps == Keeps::state ? batch : chunk_of(network, batch, window)),
@@ -46,9 +45,12 @@ NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, con
   input_.width = network.features;
   input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : row ? row : batch);
   input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
-  if (weights.feature_steps()) {
+  if (low_bytes_of(weights.kind()) > 0 && features_ > kNarrowFeatures) {
+    const std::size_t rows = times(chunk_, window);
     row_ = Buffer(padded_features(features_));
-    bytes_ = Buffer(times(times(padded_features(features_), chunk_), window) / sizeof(float) + 1);
+    std::memset(row_.data(), 0, row_.size() * sizeof(float));
+    low_input_ = low_buffer(times(padded_features(features_), rows));
+    if (weights.kind() == Narrow::halves) input_scale_ = Buffer(rows);
   }
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     first_pass_.push_back(int(passes_.size()));
@@ -72,11 +74,11 @@ NarrowPlan::Pass NarrowPlan::make_pass(const Network& network, int index, int di
       last && pass.reverse && network.readout == Readout::last_step && keeps != Keeps::everything;
   const std::size_t state = times(pass.w->padded(), chunk);
   pass.h = Buffer(times(state, pass.sequence ? window_ : 2));
-  if (weights_.int8()) pass.bytes = Buffer(pass.h.size() / sizeof(float) + 1);
+  if (low_bytes_of(weights_.kind()) > 0) pass.low = low_buffer(pass.h.size());
   if (layer.cell == Cell::lstm) pass.c = Buffer(state);
   if (keeps == Keeps::state) pass.sums = Buffer(times(state, narrow_rows_of(pass.w->formula)));
   // Pages are made real now, not in the first infer().
-  for (Buffer* b : {&pass.h, &pass.bytes, &pass.sums}) {
+  for (Buffer* b : {&pass.h, &pass.low, &pass.sums}) {
     if (*b) std::memset(b->data(), 0, b->size() * sizeof(float));
   }
   return pass;
@@ -85,7 +87,8 @@ NarrowPlan::Pass NarrowPlan::make_pass(const Network& network, int index, int di
 void NarrowPlan::reset() {
   for (Pass& pass : passes_) {
     pass.state = nullptr;
-    pass.byte_state = nullptr;
+    pass.low_state = nullptr;
+    pass.turn = 0;  // fp16 sums depend on their order: the same window must give the same answer
     if (pass.c) std::memset(pass.c.data(), 0, pass.c.size() * sizeof(float));
   }
   prepared_ = false;
@@ -99,30 +102,43 @@ void NarrowPlan::prepare() {
     step.samples = batch_;
     step.backward = pass.turn & 1;
     step.h = pass.state;
-    step.byte_h = pass.byte_state;
+    step.low_h = pass.low_state;
     step.keep = pass.sums.data();
-    (weights_.int8() ? kernels_.int8 : kernels_.bf16)(step);
+    kernels_.step(weights_.kind())(step);
   }
   prepared_ = true;
 }
 
-void NarrowPlan::to_bytes(const float* input, int samples) {
-  const std::ptrdiff_t padded = padded_features(features_);
-  auto* to = reinterpret_cast<std::uint8_t*>(bytes_.data());
+Buffer NarrowPlan::low_buffer(std::size_t values) const {
+  return Buffer(times(values, low_bytes_of(weights_.kind())) / sizeof(float) + 1);
+}
+
+void* NarrowPlan::low(const Buffer& buffer, std::size_t at) const {
+  auto* bytes = reinterpret_cast<std::uint8_t*>(const_cast<float*>(buffer.data()));
+  return buffer ? bytes + at * low_bytes_of(weights_.kind()) : nullptr;
+}
+
+void NarrowPlan::narrow_input(const float* input, int samples) {
+  const int padded = int(padded_features(features_));
   for (int t = 0; t < window_; ++t) {
     for (int s = 0; s < samples; ++s) {
+      const std::size_t row = std::size_t(t) * chunk_ + s;
+      void* to = low(low_input_, row * padded);
       std::memcpy(row_.data(), input + t * input_.time + s * input_.sample,
                   features_ * sizeof(float));
-      kernels_.to_bytes(row_.data(), weights_.feature_steps().data(), int(padded),
-                        to + (t * std::ptrdiff_t(chunk_) + s) * padded);
+      if (input_scale_) {
+        input_scale_.data()[row] =
+            kernels_.to_halves(row_.data(), padded, static_cast<std::uint16_t*>(to));
+      } else {
+        kernels_.to_bytes(row_.data(), weights_.feature_steps().data(), padded,
+                          static_cast<std::uint8_t*>(to));
+      }
     }
   }
 }
 
 void NarrowPlan::run_pass(Pass& pass, const float* input, int samples) {
-  const bool int8 = weights_.int8();
-  const auto run = int8 ? kernels_.int8 : kernels_.bf16;
-  auto* bytes = reinterpret_cast<std::uint8_t*>(pass.bytes.data());
+  const auto run = kernels_.step(weights_.kind());
   NarrowStep step;
   step.w = pass.w;
   step.samples = samples;
@@ -134,9 +150,11 @@ void NarrowPlan::run_pass(Pass& pass, const float* input, int samples) {
     if (pass.layer == 0) {
       step.x[0] = input + time * input_.time;
       step.x_sample[0] = input_.sample;
-      if (weights_.feature_steps()) {
+      if (low_input_) {
+        const std::size_t row = std::size_t(time) * chunk_;
         step.x_sample[0] = padded_features(features_);
-        step.byte_x[0] = bytes_of(bytes_) + time * step.x_sample[0] * chunk_;
+        step.low_x[0] = low(low_input_, row * step.x_sample[0]);
+        if (input_scale_) step.x_scale = input_scale_.data() + row;
       }
     } else {
       const int before = first_pass_[pass.layer - 1];
@@ -144,19 +162,19 @@ void NarrowPlan::run_pass(Pass& pass, const float* input, int samples) {
         const Pass& from = passes_[before + d];
         const std::size_t at = from.sequence ? time * slot(from) : 0;
         step.x[d] = from.sequence ? from.h.data() + at : from.state;
-        if (int8) step.byte_x[d] = from.sequence ? bytes_of(from.bytes) + at : from.byte_state;
+        step.low_x[d] = from.sequence ? low(from.low, at) : from.low_state;
         step.x_sample[d] = from.w->padded();
       }
     }
     const std::size_t at = (pass.sequence ? std::size_t(time) : pass.turn & 1) * slot(pass);
     step.backward = pass.turn++ & 1;
     step.h = pass.state;
-    step.byte_h = pass.byte_state;
+    step.low_h = pass.low_state;
     step.h_next = pass.h.data() + at;
-    step.byte_h_next = int8 ? bytes + at : nullptr;
+    step.low_h_next = low(pass.low, at);
     run(step);
     pass.state = step.h_next;
-    pass.byte_state = step.byte_h_next;
+    pass.low_state = step.low_h_next;
   }
 }
 
@@ -166,7 +184,7 @@ void NarrowPlan::infer(const float* input, float* output) {
     const int samples = std::min(chunk_, batch_ - first);
     const float* from = input + first * input_.sample;
     if (!carries_) reset();
-    if (weights_.feature_steps()) to_bytes(from, samples);
+    if (low_input_) narrow_input(from, samples);
     Operand states[2];
     for (int p = 0; p < int(passes_.size()); ++p) {
       Pass& pass = passes_[p];
@@ -202,7 +220,7 @@ NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
   for (const Recurrent& layer : network.layers) {
     ranges.states.emplace_back(layer.directions, std::vector<float>(layer.hidden));
   }
-  const NarrowWeights weights(network, nullptr);
+  const NarrowWeights weights(network, *kernels.narrow, nullptr);
   PackCache cache(network, kernels);
   NarrowPlan plan(network, weights, kernels, cache, 1, window, NarrowPlan::Keeps::everything);
   std::vector<float> output(network.outputs());

@@ -33,16 +33,20 @@ class NarrowPlan {
     const NarrowPacked* w = nullptr;
     bool reverse = false, from_last_step = false;
     int layer = 0;
-    // [slot][sample][padded]: a slot for every step where the next layer reads them all, else two.
-    Buffer h, bytes, c, sums;
+    // [slot][sample][padded]: a slot for every step where the next layer reads them all, else two;
+    // `low` is h as halves or bytes.
+    Buffer h, low, c, sums;
     bool sequence = false;
     const float* state = nullptr;
-    const std::uint8_t* byte_state = nullptr;
+    const void* low_state = nullptr;
     unsigned turn = 0;
   };
   Pass make_pass(const Network&, int layer, int direction, int chunk, Keeps) const;
   void run_pass(Pass&, const float* input, int samples);
-  void to_bytes(const float* input, int samples);
+  void narrow_input(const float* input, int samples);
+  Buffer low_buffer(std::size_t values) const;
+  // State or input number `at`, where values are kept as halves or bytes.
+  void* low(const Buffer&, std::size_t at) const;
   std::size_t slot(const Pass& p) const { return std::size_t(p.w->padded()) * chunk_; }
 
   const NarrowWeights& weights_;
@@ -50,7 +54,9 @@ class NarrowPlan {
   int batch_, window_, chunk_, features_;
   bool carries_, prepared_ = false;
   Operand input_;
-  Buffer row_, bytes_;  // int8 and many features: the chunk's input, [step][sample][padded]
+  // Many features, as halves or bytes: the chunk's input [step][sample][padded], and for halves
+  // what it was divided by, [step][sample].
+  Buffer row_, low_input_, input_scale_;
   std::vector<Pass> passes_;
   std::vector<int> first_pass_;
   int outputs_;
