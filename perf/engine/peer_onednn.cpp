@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// oneDNN's recurrent primitives (its 2.x interface, as Debian 12 has it), one thread: fp32 and
-// bf16. The scratchpad is ours, because the library's own belongs to the thread that made it.
+// oneDNN's recurrent primitives (version 3, or 2 as Debian 12 has it), one thread: fp32 and bf16.
+// The scratchpad is ours, because the library's own belongs to the thread that made it.
 #include <cstring>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
@@ -31,11 +31,20 @@ float widened(std::uint16_t bf16) {
 class OneDnn final : public Running {
  public:
   OneDnn(const Problem& p, bool bf16) : p_(p), type_(bf16 ? Type::bf16 : Type::f32) {
-    const int features = p.network.features;
-    input_ = Memory({{p.window, p.batch, features}, Type::f32, Tag::tnc}, engine_);
-    source_ = bf16 ? Memory({{p.window, p.batch, features}, type_, Tag::tnc}, engine_) : input_;
-    if (bf16) convert_ = dnnl::reorder(input_, source_);
-    Memory before = source_;
+    const Memory::dims given{p.window, p.batch, p.network.features};
+    input_ = Memory({given, Type::f32, Tag::tnc}, engine_);
+    Memory before = input_;
+    if (bf16) {
+      // It uses AMX for even numbers of features only, and one of zeros more makes it so. For one
+      // window it is faster without.
+      const Memory::dim more = p.batch > 1 ? given[2] % 2 : 0;
+      before = Memory({{p.window, p.batch, given[2] + more}, type_, Tag::tnc}, engine_);
+      std::memset(before.get_data_handle(), 0, before.get_desc().get_size());
+      source_ = Memory(before.get_desc().submemory_desc(given, {0, 0, 0}), engine_,
+                       before.get_data_handle());
+      convert_ = dnnl::reorder(input_, source_);
+      padded_ = before;  // owns what source_ writes to
+    }
     for (const Recurrent& r : p.network.layers) before = add(r, before);
     reset();
   }
@@ -78,23 +87,31 @@ class OneDnn final : public Running {
     Memory h, c, h_next, c_next;
   };
 
+  static int width_of(const Memory& x) {
+#if DNNL_VERSION_MAJOR >= 3
+    return int(x.get_desc().get_dims()[2]);
+#else
+    return int(x.get_desc().dims()[2]);
+#endif
+  }
   float state(int at) const {
     const void* data = layers_.back().h_next.get_data_handle();
     return type_ == Type::bf16 ? widened(static_cast<const std::uint16_t*>(data)[at])
                                : static_cast<const float*>(data)[at];
   }
 
-  // [direction][in][gate][unit] from a matrix [direction][gate][unit][in].
-  Memory weights(const Recurrent& r, const std::vector<float>& from, int in,
+  // [direction][in][gate][unit] from a matrix [direction][gate][unit][in]; with zeros for `more`.
+  Memory weights(const Recurrent& r, const std::vector<float>& from, int in, int more,
                  const Memory::desc& wanted) {
     const int G = gates_of(r.cell), H = r.hidden, D = r.directions;
-    Memory plain({{1, D, in, G, H}, Type::f32, Tag::ldigo}, engine_);
+    Memory plain({{1, D, in + more, G, H}, Type::f32, Tag::ldigo}, engine_);
     auto* to = static_cast<float*>(plain.get_data_handle());
     for (int d = 0; d < D; ++d)
-      for (int k = 0; k < in; ++k)
+      for (int k = 0; k < in + more; ++k)
         for (int g = 0; g < G; ++g)
           for (int o = 0; o < H; ++o)
-            *to++ = from[((std::size_t(d) * G + onnx_gate(r.cell, g)) * H + o) * in + k];
+            *to++ = k < in ? from[((std::size_t(d) * G + onnx_gate(r.cell, g)) * H + o) * in + k]
+                           : 0.0f;
     Memory packed(wanted, engine_);
     dnnl::reorder(plain, packed).execute(stream_, plain, packed);
     stream_.wait();
@@ -121,12 +138,23 @@ class OneDnn final : public Running {
     return m;
   }
 
+  template <class Primitive, class... Settings>
+  typename Primitive::primitive_desc described(const dnnl::primitive_attr& attributes,
+                                               const Settings&... settings) const {
+#if DNNL_VERSION_MAJOR >= 3
+    return {engine_, settings..., attributes};
+#else
+    return {{settings...}, attributes, engine_};
+#endif
+  }
+
   template <class Description>
   void finish(Layer& l, const Recurrent& r, const Description& pd, const Memory& x,
               const Memory& y) {
     l.arguments = {{DNNL_ARG_SRC_LAYER, x},
-                   {DNNL_ARG_WEIGHTS_LAYER, weights(r, r.w, r.input, pd.weights_layer_desc())},
-                   {DNNL_ARG_WEIGHTS_ITER, weights(r, r.r, r.hidden, pd.weights_iter_desc())},
+                   {DNNL_ARG_WEIGHTS_LAYER,
+                    weights(r, r.w, r.input, width_of(x) - r.input, pd.weights_layer_desc())},
+                   {DNNL_ARG_WEIGHTS_ITER, weights(r, r.r, r.hidden, 0, pd.weights_iter_desc())},
                    {DNNL_ARG_BIAS, bias(r)},
                    {DNNL_ARG_DST_LAYER, y},
                    {DNNL_ARG_DST_ITER, l.h_next},
@@ -140,7 +168,7 @@ class OneDnn final : public Running {
     const int D = r.directions, H = r.hidden, T = p_.window, B = p_.batch, G = gates_of(r.cell);
     const Memory::desc state({1, D, B, H}, type_, Tag::ldnc),
         cell({1, D, B, H}, Type::f32, Tag::ldnc), none;
-    const Memory::desc wx({1, D, r.input, G, H}, type_, Tag::any),
+    const Memory::desc wx({1, D, width_of(x), G, H}, type_, Tag::any),
         wh({1, D, H, G, H}, type_, Tag::any), b({1, D, 4, H}, Type::f32, Tag::ldgo),
         y({T, B, H * D}, type_, Tag::tnc);
     const auto direction = D == 2 ? dnnl::rnn_direction::bidirectional_concat
@@ -155,16 +183,15 @@ class OneDnn final : public Running {
     if (r.cell == Cell::lstm) {
       l.c_next = Memory(cell, engine_);
       if (p_.stream) l.c = Memory(cell, engine_);
-      const dnnl::lstm_forward::primitive_desc pd(
-          {kInference, direction, x.get_desc(), p_.stream ? state : none, p_.stream ? cell : none,
-           wx, wh, b, y, state, cell},
-          attributes, engine_);
+      const auto pd = described<dnnl::lstm_forward>(
+          attributes, kInference, direction, x.get_desc(), p_.stream ? state : none,
+          p_.stream ? cell : none, wx, wh, b, y, state, cell);
       l.primitive = dnnl::lstm_forward(pd);
       finish(l, r, pd, x, out);
     } else {
-      const dnnl::lbr_gru_forward::primitive_desc pd(
-          {kInference, direction, x.get_desc(), p_.stream ? state : none, wx, wh, b, y, state},
-          attributes, engine_);
+      const auto pd =
+          described<dnnl::lbr_gru_forward>(attributes, kInference, direction, x.get_desc(),
+                                           p_.stream ? state : none, wx, wh, b, y, state);
       l.primitive = dnnl::lbr_gru_forward(pd);
       finish(l, r, pd, x, out);
     }
@@ -176,7 +203,7 @@ class OneDnn final : public Running {
   Type type_;
   dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
   dnnl::stream stream_{engine_};
-  Memory input_, source_;
+  Memory input_, source_, padded_;
   dnnl::reorder convert_;
   std::vector<Layer> layers_;
 };

@@ -11,7 +11,10 @@ in the result. A row whose strongest peer is missing does not count as met.
   openvino/             the folder openvino/ of the PyPI wheel `openvino`
   rtneural/, xsimd/     sources from GitHub: jatinchowdhury18/RTNeural, xtensor-stack/xsimd; never part of this repository
   openblas/             Debian's libopenblas0-pthread unpacked, for LibTorch, which is slow with the reference BLAS
-  oneDNN, LibTorch      Debian: libdnnl-dev, libtorch-dev
+  onednn/               oneDNN 3, built for one thread from GitHub: uxlfoundation/oneDNN (cmake -DDNNL_CPU_RUNTIME=SEQ
+                        -DDNNL_ENABLE_WORKLOAD=INFERENCE -DONEDNN_BUILD_GRAPH=OFF -DCMAKE_INSTALL_PREFIX=DIR/onednn);
+                        without it Debian's libdnnl-dev (2.6)
+  LibTorch              Debian: libtorch-dev
   prototype/            cpu_peers.cpp, the prototype by which the bars were set; measured beside the engine, no peer
 """
 import argparse
@@ -44,7 +47,7 @@ def build(peers, folder):
     ort = found("onnxruntime") or SOURCE / "build/third_party/onnxruntime"
     sh("cmake", "-S", SOURCE / "perf/engine", "-B", folder, "-G", "Ninja", f"-DONNXRUNTIME={ort}",
        f"-DOPENVINO={found('openvino', 'ov/openvino')}", f"-DRTNEURAL={found('rtneural')}",
-       f"-DXSIMD={found('xsimd')}",
+       f"-DXSIMD={found('xsimd')}", f"-DONEDNN_FOLDER={found('onednn')}",
        f"-DPROTOTYPE={found('prototype/cpu_peers.cpp')}", "-DCMAKE_CXX_COMPILER_LAUNCHER=ccache", stdout=subprocess.DEVNULL)
     sh("ninja", "-C", folder, stdout=subprocess.DEVNULL)
 

@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 #include <optional>
 #include <system_error>
 
 #include "steelyard/base/error.h"
 #include "steelyard/engine/cpu/abreast.h"
 #include "steelyard/engine/cpu/check.h"
+#include "steelyard/engine/cpu/matrix_plan.h"
 #include "steelyard/engine/cpu/narrow_plan.h"
 #include "steelyard/engine/cpu/session.h"
 #include "steelyard/engine/cpu/ticks.h"
@@ -47,15 +49,16 @@ struct Opening {
 
 class CpuSession final : public cpu::Piece {
  public:
-  // `owner` keeps network and packed weights alive.
+  // `owner` keeps network and packed weights alive; `matrix`: null without a matrix unit.
   CpuSession(std::shared_ptr<const void> owner, const Network& network, const cpu::Kernels& kernels,
-             cpu::PackCache& cache, const Opening& o)
+             cpu::PackCache& cache, const cpu::MatrixWeights* matrix, const Opening& o)
       : Piece({network, o.batch, o.window}, o.states), owner_(std::move(owner)), network_(network) {
     if (cpu::Abreast::suits(network, kernels, o.batch, o.window)) {
       abreast_.emplace(network, kernels, cache, o.batch, o.window, o.row, o.carries());
     } else {
       windows_.emplace(network, kernels, cache, o.batch, o.window, o.row, o.carries());
     }
+    if (matrix) matrix_.emplace(network, *matrix, kernels, cache, o.batch, o.window, o.row);
     if (can_stream(network)) ticks_.emplace(network, kernels, cache, o.batch);
   }
 
@@ -68,10 +71,13 @@ class CpuSession final : public cpu::Piece {
     infer_unchecked(input.data(), output.data(), &carried);
   }
   void infer_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
+    if (matrix_ && !carried && matrix_->infer(input, output)) return;
     if (abreast_) {
       abreast_->infer(input, output, carried);
+    } else if (carried) {
+      windows_->infer(input, output, *carried);
     } else {
-      windows_->infer(input, output, carried);
+      windows_->infer(input, output);
     }
   }
   void step(std::span<const float> input, std::span<float> output,
@@ -102,6 +108,7 @@ class CpuSession final : public cpu::Piece {
   const Network& network_;
   std::optional<cpu::Abreast> abreast_;  // one of the two
   std::optional<cpu::Windows> windows_;
+  std::optional<cpu::MatrixPlan> matrix_;  // of inputs that are numbers
   std::optional<cpu::Ticks> ticks_;
 };
 
@@ -110,12 +117,13 @@ class NarrowSession final : public cpu::Piece {
  public:
   NarrowSession(std::shared_ptr<const void> owner, const Network& network,
                 const cpu::NarrowWeights& weights, const cpu::Kernels& kernels,
-                cpu::PackCache& cache, const Opening& o)
+                cpu::PackCache& cache, const cpu::MatrixWeights* matrix, const Opening& o)
       : Piece({network, o.batch, o.window}, o.states),
         owner_(std::move(owner)),
         network_(network),
         windows_(network, weights, kernels, cache, o.batch, o.window,
                  cpu::NarrowPlan::Keeps::nothing, o.row, o.carries()) {
+    if (matrix) matrix_.emplace(network, *matrix, kernels, cache, o.batch, o.window, o.row);
     if (can_stream(network)) {
       ticks_.emplace(network, weights, kernels, cache, o.batch, 1, cpu::NarrowPlan::Keeps::state, 0,
                      o.carries());
@@ -131,7 +139,9 @@ class NarrowSession final : public cpu::Piece {
     infer_unchecked(input.data(), output.data(), &carried);
   }
   void infer_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
-    windows_.infer(input, output, carried);
+    if (carried) return windows_.infer(input, output, *carried);
+    if (matrix_ && matrix_->infer(input, output)) return;
+    windows_.infer(input, output);
   }
 
   void step(std::span<const float> input, std::span<float> output,
@@ -143,7 +153,8 @@ class NarrowSession final : public cpu::Piece {
     step_unchecked(input.data(), output.data(), &carried);
   }
   void step_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
-    ticks().infer(input, output, carried);
+    if (carried) return ticks().infer(input, output, *carried);
+    ticks().infer(input, output);
   }
 
   void prepare() override { ticks().prepare(); }
@@ -161,18 +172,23 @@ class NarrowSession final : public cpu::Piece {
   std::shared_ptr<const void> owner_;
   const Network& network_;
   cpu::NarrowPlan windows_;
+  std::optional<cpu::MatrixPlan> matrix_;  // of inputs that are numbers
   std::optional<cpu::NarrowPlan> ticks_;
 };
 
 class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEngine> {
  public:
   CpuEngine(const Network& network, const cpu::Kernels& kernels, const EngineOptions& options)
-      : network_(network), kernels_(kernels), target_(kernels.name), cache_(network_, kernels_) {
-    if (options.precision == Precision::bf16) narrow_.emplace(network_, nullptr);
+      : network_(network),
+        kernels_(kernels),
+        target_(kernels.name),
+        precision_(options.precision),
+        cache_(network_, kernels_) {
+    if (options.precision == Precision::bf16) narrow_.emplace(network_, *kernels_.narrow, nullptr);
     if (options.precision == Precision::int8) {
       const auto ranges =
           cpu::measure_ranges(network_, kernels, options.calibration, options.calibration_window);
-      narrow_.emplace(network_, &ranges);
+      narrow_.emplace(network_, *kernels_.narrow, &ranges);
     }
   }
 
@@ -222,11 +238,25 @@ class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEn
   }
 
   std::unique_ptr<cpu::Piece> open_piece(const Opening& opening) const {
+    const cpu::MatrixWeights* matrix = matrix_weights(opening.batch);
     if (narrow_) {
       return std::make_unique<NarrowSession>(shared_from_this(), network_, *narrow_, kernels_,
-                                             cache_, opening);
+                                             cache_, matrix, opening);
     }
-    return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, opening);
+    return std::make_unique<CpuSession>(shared_from_this(), network_, kernels_, cache_, matrix,
+                                        opening);
+  }
+
+  // Made for the first session that is faster with them, null for others.
+  const cpu::MatrixWeights* matrix_weights(int batch) const {
+    const auto products = narrow_ ? cpu::Products::two : cpu::Products::six;
+    if (precision_ == Precision::int8 || network_.readout == Readout::every_step ||
+        std::any_of(network_.layers.begin(), network_.layers.end(), cpu::Stepwise::needed) ||
+        !cpu::MatrixPlan::suits(network_, kernels_, products, batch))
+      return nullptr;
+    const std::lock_guard lock(matrix_mutex_);
+    if (!matrix_) matrix_.emplace(network_, products);
+    return &*matrix_;
   }
 
   void check_sizes(int batch, int window) const {
@@ -250,7 +280,10 @@ class CpuEngine final : public Engine, public std::enable_shared_from_this<CpuEn
   const Network network_;
   const cpu::Kernels& kernels_;
   const std::string target_;
+  const Precision precision_;
   mutable cpu::PackCache cache_;
+  mutable std::mutex matrix_mutex_;
+  mutable std::optional<cpu::MatrixWeights> matrix_;
   std::optional<cpu::NarrowWeights> narrow_;  // bf16 and int8
 };
 

@@ -92,7 +92,8 @@ class Engine {
   virtual const std::string& target() const = 0;  // instruction set in use
 };
 
-// Instruction sets that this CPU can run, best first, e.g. {"AVX3", "AVX2", "SSE4"}.
+// Instruction sets that this CPU can run, best first, e.g. {"AMX", "AVX3_FP16", "AVX3", "AVX2",
+// "SSE4"}.
 std::vector<std::string> engine_targets();
 
 }  // namespace steelyard

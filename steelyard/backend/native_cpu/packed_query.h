@@ -27,7 +27,8 @@ class PackedQuery {
   PackedQuery(const Signature& signature, const Network&, int batch);
 
   bool has_states_in() const { return !states_in_.empty(); }
-  bool has_states_out() const { return !states_out_.empty(); }
+  // Whether there is more than windows and answers.
+  bool has_more() const { return !states_in_.empty() || !states_out_.empty() || !lengths_.empty(); }
 
   std::span<const float> windows(std::span<const std::byte> in) const;
   // Of the answers: the output's own place, or room that nobody reads.

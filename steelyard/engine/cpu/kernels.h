@@ -146,6 +146,9 @@ struct Tiling {
   int blocks = 1, samples = 1;
 };
 
+struct NarrowKernels;
+struct MatrixKernels;
+
 // The kernels of one instruction set.
 struct Kernels {
   const char* name;
@@ -155,7 +158,9 @@ struct Kernels {
   const float* (*layer)(const LayerJob&);
   void (*dense)(const DenseJob&);
   const float* (*abreast)(const AbreastJob&);
-  int vectors;  // most that an AbreastJob may have; 1, 2 and this are possible
+  int vectors;                  // most that an AbreastJob may have; 1, 2 and this are possible
+  const NarrowKernels* narrow;  // of bf16 and int8
+  const MatrixKernels* matrix;  // null: no matrix unit
   void (*cell)(const CellJob&);
 };
 

@@ -27,20 +27,30 @@ constexpr int narrow_row(Formula f, int gate, bool input) {
 }
 
 // From sums to the new state of one block of one sample.
-template <class Lanes, Formula F>
-inline __attribute__((always_inline)) typename Lanes::F narrow_state(
-    const NarrowStep& j, const typename Lanes::F (&row)[narrow_rows_of(F)], std::ptrdiff_t at) {
-  using L = Lanes;
+template <class L>
+inline __attribute__((always_inline)) typename L::F lstm_state(const typename L::F (&row)[4],
+                                                               float* c) {
+  const auto i = L::sigmoid(row[0]), f = L::sigmoid(row[1]), g = L::tanh(row[2]);
+  const auto next = L::fma(f, L::load(c), L::mul(i, g));
+  L::store(c, next);
+  return L::mul(L::sigmoid(row[3]), L::tanh(next));
+}
+
+template <class L>
+inline __attribute__((always_inline)) typename L::F gru_state(const typename L::F (&row)[4],
+                                                              typename L::F h) {
+  const auto n = L::tanh(L::fma(L::sigmoid(row[0]), row[2], row[3]));
+  const auto z = L::sigmoid(row[1]);
+  return L::fma(z, L::sub(h, n), n);
+}
+
+template <class L, Formula F>
+inline __attribute__((always_inline)) typename L::F narrow_state(
+    const NarrowStep& j, const typename L::F (&row)[narrow_rows_of(F)], std::ptrdiff_t at) {
   if constexpr (F == Formula::lstm) {
-    const auto i = L::sigmoid(row[0]), f = L::sigmoid(row[1]), g = L::tanh(row[2]);
-    const auto c = L::fma(f, L::load(j.c + at), L::mul(i, g));
-    L::store(j.c + at, c);
-    return L::mul(L::sigmoid(row[3]), L::tanh(c));
+    return lstm_state<L>(row, j.c + at);
   } else if constexpr (F == Formula::gru) {
-    const auto n = L::tanh(L::fma(L::sigmoid(row[0]), row[2], row[3]));
-    const auto z = L::sigmoid(row[1]);
-    const auto h = j.h ? L::load(j.h + at) : L::zero();
-    return L::fma(z, L::sub(h, n), n);
+    return gru_state<L>(row, j.h ? L::load(j.h + at) : L::zero());
   } else {
     return j.w->activation == Activation::relu ? L::relu(row[0]) : L::tanh(row[0]);
   }
@@ -206,29 +216,71 @@ void narrow_bf16_tile(const NarrowStep& j, int block, int sample) {
   }
 }
 
-// sum += words of four weights times four bytes each.
-template <class Lanes, int G, int NB>
-inline __attribute__((always_inline)) const std::uint32_t* add_int8(
-    typename Lanes::I (&sum)[2][NB][G], const std::uint32_t* words, const NarrowPlace& p,
-    const std::uint8_t* v, int width, bool backward) {
-  using L = Lanes;
-  const int groups = (width + 3) / 4;
-  const std::uint32_t* const end = words + groups * p.group;
+// How sums of products are made of words: four bytes a word, exact; or two fp16, summed up in fp16
+// for a few words only, because every sum is rounded.
+template <class Lanes>
+struct ByteProducts {
+  static constexpr int kWeights = 4, kBytes = 1, kWordsASum = 1 << 30;
+  static constexpr bool kScaledInput = false;
+  using Sum = typename Lanes::I;
+  using Factor = decltype(Lanes::broadcast_word(nullptr));
+  static Sum start(const NarrowPacked& w, std::ptrdiff_t at) {
+    return Lanes::load_integers(w.start + at);
+  }
+  static Sum zero() { return Lanes::no_integers(); }
+  static Factor factor(const std::uint8_t* v) { return Lanes::broadcast_word(v); }
+  static Sum add(Sum s, Factor f, const std::uint32_t* words) {
+    return Lanes::dot(s, f, Lanes::words(words));
+  }
+  static typename Lanes::F value(Sum a, Sum b) {
+    return Lanes::to_float(Lanes::add_integers(a, b));
+  }
+  static void store(const NarrowStep& j, std::ptrdiff_t at, std::ptrdiff_t unit,
+                    typename Lanes::F h) {
+    Lanes::store_bytes(static_cast<std::uint8_t*>(j.low_h_next) + at,
+                       Lanes::mul(h, Lanes::load(j.w->state_steps + unit)));
+  }
+};
+
+template <class Lanes>
+struct HalfProducts {
+  static constexpr int kWeights = 2, kBytes = 2, kWordsASum = 32;  // 16 in each of two sums
+  static constexpr bool kScaledInput = true;
+  using Sum = typename Lanes::H;
+  using Factor = typename Lanes::H;
+  static Sum start(const NarrowPacked&, std::ptrdiff_t) { return Lanes::no_halves(); }
+  static Sum zero() { return Lanes::no_halves(); }
+  static Factor factor(const std::uint8_t* v) { return Lanes::broadcast_halves(v); }
+  static Sum add(Sum s, Factor f, const std::uint32_t* words) {
+    return Lanes::add_products(s, f, Lanes::load_halves(words));
+  }
+  static typename Lanes::F value(Sum a, Sum b) { return Lanes::sum_of_words(a, b); }
+  static void store(const NarrowStep& j, std::ptrdiff_t at, std::ptrdiff_t, typename Lanes::F h) {
+    Lanes::store_halves(static_cast<std::uint16_t*>(j.low_h_next) + at, h);
+  }
+};
+
+// sum += `groups` words a row times the values at `v`, from the first to the last or back.
+template <class P, int G, int NB>
+inline __attribute__((always_inline)) void add_words(typename P::Sum (&sum)[2][NB][G],
+                                                     const std::uint32_t* words,
+                                                     const NarrowPlace& p, const std::uint8_t* v,
+                                                     int groups, bool backward) {
   std::ptrdiff_t step = p.group;
-  int dv = 4;
+  int dv = P::kWeights * P::kBytes;
   if (backward) {
     words += (groups - 1) * step;
-    v += (groups - 1) * 4;
+    v += (groups - 1) * dv;
     step = -step;
-    dv = -4;
+    dv = -dv;
   }
   const auto one = [&](int set) __attribute__((always_inline)) {
-    const auto b = L::broadcast_word(v);
+    const auto b = P::factor(v);
 #pragma GCC unroll 8
     for (int g = 0; g < G; ++g) {
 #pragma GCC unroll 8
       for (int q = 0; q < NB; ++q) {
-        sum[set][q][g] = L::dot(sum[set][q][g], b, L::words(words + g * p.gate + q * kNarrowLanes));
+        sum[set][q][g] = P::add(sum[set][q][g], b, words + g * p.gate + q * kNarrowLanes);
       }
     }
     words += step;
@@ -240,13 +292,52 @@ inline __attribute__((always_inline)) const std::uint32_t* add_int8(
     one(1);
   }
   if (k) one(0);
-  return end;
 }
 
-template <class Lanes, Formula F, int NB>
-void narrow_int8_tile(const NarrowStep& j, int block, int sample) {
+// row += what the words of one operand give, in as many sums as it takes.
+template <class Lanes, class P, Formula F, int NB>
+inline __attribute__((always_inline)) void add_operand(
+    typename Lanes::F (&row)[NB][narrow_rows_of(F)], const NarrowStep& j, const NarrowPlace& place,
+    const std::uint32_t* words, const std::uint8_t* v, int width, int block, bool input, bool first,
+    float factor) {
   using L = Lanes;
-  constexpr int R = narrow_rows_of(F), G = gates_of(F);
+  constexpr int G = gates_of(F);
+  const NarrowPacked& w = *j.w;
+  const int groups = (width + P::kWeights - 1) / P::kWeights;
+  for (int done = 0; done < groups;) {
+    const int count = groups - done < P::kWordsASum ? groups - done : P::kWordsASum;
+    const int begin = j.backward ? groups - done - count : done;
+    typename P::Sum sum[2][NB][G];
+#pragma GCC unroll 8
+    for (int q = 0; q < NB; ++q) {
+#pragma GCC unroll 8
+      for (int g = 0; g < G; ++g) {
+        const std::ptrdiff_t at = (((block + q) * 2 + !input) * G + g) * kNarrowLanes;
+        sum[0][q][g] = first && done == 0 ? P::start(w, at) : P::zero();
+        sum[1][q][g] = P::zero();
+      }
+    }
+    add_words<P, G, NB>(sum, words + begin * place.group, place,
+                        v + std::ptrdiff_t(begin) * P::kWeights * P::kBytes, count, j.backward);
+#pragma GCC unroll 8
+    for (int q = 0; q < NB; ++q) {
+#pragma GCC unroll 8
+      for (int g = 0; g < G; ++g) {
+        const std::ptrdiff_t at = (((block + q) * 2 + !input) * G + g) * kNarrowLanes;
+        auto scale = L::load(w.scale + at);
+        if (P::kScaledInput && input) scale = L::mul(scale, L::broadcast(&factor));
+        auto& to = row[q][narrow_row(F, g, input)];
+        to = L::fma(P::value(sum[0][q][g], sum[1][q][g]), scale, to);
+      }
+    }
+    done += count;
+  }
+}
+
+template <class Lanes, class P, Formula F, int NB>
+void narrow_word_tile(const NarrowStep& j, int block, int sample) {
+  using L = Lanes;
+  constexpr int R = narrow_rows_of(F);
   const NarrowPacked& w = *j.w;
   const std::ptrdiff_t padded = w.padded();
   const NarrowPlace place = narrow_place(w, block);
@@ -260,41 +351,23 @@ void narrow_int8_tile(const NarrowStep& j, int block, int sample) {
     }
   }
   const std::uint32_t* words = place.words;
-  for (int half = 0; half < 2; ++half) {
-    const bool input = half == 0;
-    if (!input && (!j.h || j.start)) break;
-    if (input && w.wx) {
-      if (!j.keep) add_input<L, F, 1, NB, 1>(sums, j, place, block, sample);
-      continue;
-    }
-    if (input && j.keep) {
-      for (int i = 0; i < w.operands; ++i) words += (w.widths[i] + 3) / 4 * place.group;
-      continue;
-    }
-    typename L::I sum[2][NB][G];
-    for (int q = 0; q < NB; ++q) {
-      for (int g = 0; g < G; ++g) {
-        const std::ptrdiff_t at = (((block + q) * 2 + half) * G + g) * kNarrowLanes;
-        sum[0][q][g] = L::load_integers(w.start + at);
-        sum[1][q][g] = L::no_integers();
+  if (w.wx) {
+    if (!j.keep) add_input<L, F, 1, NB, 1>(sums, j, place, block, sample);
+  } else {
+    for (int i = 0; i < w.operands; ++i) {
+      if (!j.keep) {
+        const auto* v = static_cast<const std::uint8_t*>(j.low_x[i]);
+        add_operand<L, P, F, NB>(row, j, place, words, v + sample * j.x_sample[i] * P::kBytes,
+                                 w.widths[i], block, true, i == 0,
+                                 j.x_scale ? j.x_scale[sample] : 1.0f);
       }
+      words += (w.widths[i] + P::kWeights - 1) / P::kWeights * place.group;
     }
-    if (input) {
-      for (int i = 0; i < w.operands; ++i) {
-        words = add_int8<L, G, NB>(sum, words, place, j.byte_x[i] + sample * j.x_sample[i],
-                                   w.widths[i], j.backward);
-      }
-    } else {
-      add_int8<L, G, NB>(sum, words, place, j.byte_h + sample * padded, w.hidden, j.backward);
-    }
-    for (int q = 0; q < NB; ++q) {
-      for (int g = 0; g < G; ++g) {
-        const std::ptrdiff_t at = (((block + q) * 2 + half) * G + g) * kNarrowLanes;
-        auto& to = row[q][narrow_row(F, g, input)];
-        to = L::fma(L::to_float(L::add_integers(sum[0][q][g], sum[1][q][g])), L::load(w.scale + at),
-                    to);
-      }
-    }
+  }
+  if (j.h && !j.start) {
+    const auto* v = static_cast<const std::uint8_t*>(j.low_h);
+    add_operand<L, P, F, NB>(row, j, place, words, v + sample * padded * P::kBytes, w.hidden, block,
+                             false, true, 1.0f);
   }
   for (int q = 0; q < NB; ++q) {
     if (j.keep) {
@@ -303,11 +376,11 @@ void narrow_int8_tile(const NarrowStep& j, int block, int sample) {
       }
       continue;
     }
-    const std::ptrdiff_t at = sample * padded + std::ptrdiff_t(block + q) * kNarrowLanes;
+    const std::ptrdiff_t unit = std::ptrdiff_t(block + q) * kNarrowLanes;
+    const std::ptrdiff_t at = sample * padded + unit;
     const auto h = narrow_state<L, F>(j, row[q], at);
     L::store(j.h_next + at, h);
-    L::store_bytes(j.byte_h_next + at,
-                   L::mul(h, L::load(w.state_steps + (block + q) * kNarrowLanes)));
+    P::store(j, at, unit, h);
   }
 }
 
@@ -341,14 +414,14 @@ void narrow_bf16_step(const NarrowStep& j) {
   });
 }
 
-template <class Lanes, Formula F>
-void narrow_int8_step(const NarrowStep& j) {
+template <class Lanes, class P, Formula F>
+void narrow_word_step(const NarrowStep& j) {
   narrow_strips(j, [&](int first, bool whole) {
     for (int sample = 0; sample < j.samples; ++sample) {
       if (whole) {
-        narrow_int8_tile<Lanes, F, kNarrowBlocks>(j, first, sample);
+        narrow_word_tile<Lanes, P, F, kNarrowBlocks>(j, first, sample);
       } else {
-        narrow_int8_tile<Lanes, F, 1>(j, first, sample);
+        narrow_word_tile<Lanes, P, F, 1>(j, first, sample);
       }
     }
   });
@@ -366,16 +439,19 @@ struct NarrowSet {
         return narrow_bf16_step<Lanes, Formula::plain>(j);
     }
   }
-  static void int8(const NarrowStep& j) {
+  template <class P>
+  static void words(const NarrowStep& j) {
     switch (j.w->formula) {
       case Formula::gru:
-        return narrow_int8_step<Lanes, Formula::gru>(j);
+        return narrow_word_step<Lanes, P, Formula::gru>(j);
       case Formula::lstm:
-        return narrow_int8_step<Lanes, Formula::lstm>(j);
+        return narrow_word_step<Lanes, P, Formula::lstm>(j);
       default:
-        return narrow_int8_step<Lanes, Formula::plain>(j);
+        return narrow_word_step<Lanes, P, Formula::plain>(j);
     }
   }
+  static void int8(const NarrowStep& j) { words<ByteProducts<Lanes>>(j); }
+  static void halves(const NarrowStep& j) { words<HalfProducts<Lanes>>(j); }
   static void to_bytes(const float* from, const float* steps, int n, std::uint8_t* to) {
     for (int i = 0; i < n; i += kNarrowLanes) {
       Lanes::store_bytes(to + i, Lanes::mul(Lanes::load(from + i), Lanes::load(steps + i)));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers with narrow weights: bf16 (multiplied in fp32) and int8 (multiplied with activations of
-// eight bits, summed up in 32), the state always fp32. Plain data and the table of kernels: one for
-// AVX-512 with VNNI by intrinsics, one in plain C++ for every other CPU. Kernels keep nothing; a
-// job belongs to one thread.
+// Layers with narrow weights: bf16 (multiplied in fp32, or as fp16 where the CPU has such
+// arithmetic) and int8 (multiplied with activations of eight bits, summed up in 32), the state
+// always fp32. Plain data and the table of kernels: two for AVX-512 by intrinsics, one in plain C++
+// for every other CPU. Kernels keep nothing; a job belongs to one thread.
 #pragma once
 
 #include <cstddef>
@@ -25,6 +25,12 @@ constexpr int kNarrowFeatures = 16;
 constexpr int narrow_rows_of(Formula f) { return f == Formula::gru ? 4 : gates_of(f); }
 constexpr int narrow_gate(Formula f, int row) { return f == Formula::gru && row == 3 ? 2 : row; }
 
+// How the weights are kept. halves: as fp16, which has three bits more than bf16, a factor a row so
+// that none is above 1; multiplied with fp16, for layers whose states stay between -1 and 1.
+enum class Narrow { bf16, halves, int8 };
+// How many weights a word of 32 bits holds.
+constexpr int weights_a_word(Narrow n) { return n == Narrow::int8 ? 4 : 2; }
+
 // What one direction of one layer multiplies: inputs and then the state, in *groups* of as many
 // values as a word of 32 bits holds weights (2 or 4). An operand begins a new group.
 struct NarrowPacked {
@@ -35,10 +41,11 @@ struct NarrowPacked {
   const std::uint32_t* words = nullptr;  // [strip][group][gate][block of the strip][lane]
   std::ptrdiff_t block_words = 0;        // how many belong to one block
   const float* bias = nullptr;           // [block][row][lane]
-  // What a sum of products is worth. bf16: [block][gate][lane], one for the whole row. int8:
-  // [block][input, state][gate][lane], and where the sum starts, so that values stored with an
-  // offset of 128 count as if they had none.
+  // What a sum of products is worth. bf16: [block][gate][lane], one for the whole row; others:
+  // [block][input, state][gate][lane].
   const float* scale = nullptr;
+  // int8: where a sum starts, so that values stored with an offset of 128 count as if they had
+  // none.
   const std::int32_t* start = nullptr;
   // The input's weights in fp32, instead of their words: [strip][input][gate][block][lane].
   const float* wx = nullptr;
@@ -47,19 +54,20 @@ struct NarrowPacked {
   std::ptrdiff_t padded() const { return std::ptrdiff_t(blocks) * kNarrowLanes; }
 };
 
-// One time step of one direction for some samples. `x` is float for bf16 and unsigned bytes for
-// int8; so is what the state is multiplied as.
+// One time step of one direction for some samples. bf16 multiplies inputs and state as they are;
+// the others what stands for them: fp16, or bytes with an offset of 128, strides alike.
 struct NarrowStep {
   const NarrowPacked* w = nullptr;
   const float* x[2] = {nullptr, nullptr};
-  const std::uint8_t* byte_x[2] = {nullptr, nullptr};
+  const void* low_x[2] = {nullptr, nullptr};
   std::ptrdiff_t x_sample[2] = {0, 0};
+  const float* x_scale = nullptr;  // halves: [sample], what low_x must be multiplied by; null = 1
   int samples = 1;
   bool backward = false;     // read the weights from their end
   const float* h = nullptr;  // [sample][padded], null = zero
-  const std::uint8_t* byte_h = nullptr;
+  const void* low_h = nullptr;
   float* h_next = nullptr;
-  std::uint8_t* byte_h_next = nullptr;
+  void* low_h_next = nullptr;
   float* c = nullptr;  // lstm
   // Sums of the product with the state, [sample][block][row][lane]: made beforehand, or what is to
   // be stored instead of a new state.
@@ -70,15 +78,22 @@ struct NarrowStep {
 struct NarrowKernels {
   const char* name;
   void (*bf16)(const NarrowStep&);
+  void (*halves)(const NarrowStep&);  // null: no fp16 arithmetic
   void (*int8)(const NarrowStep&);
   // to[i] = 128 + from[i] * steps[i], rounded and limited to a byte; `n` is a multiple of 16.
   void (*to_bytes)(const float* from, const float* steps, int n, std::uint8_t* to);
+  // to[i] = fp16 of from[i] / s, for the power of two s that is returned, with which the largest
+  // comes below 2; `n` is a multiple of 16. Null where `halves` is.
+  float (*to_halves)(const float* from, int n, std::uint16_t* to);
+
+  void (*step(Narrow n) const)(const NarrowStep&) {
+    return n == Narrow::int8 ? int8 : n == Narrow::halves ? halves : bf16;
+  }
 };
 
-// Those of AVX-512 with VNNI, or null where the CPU lacks it.
+// Those of AVX-512 with VNNI, the second with fp16 arithmetic too; null where the CPU lacks it.
 const NarrowKernels* avx512_narrow_kernels();
+const NarrowKernels* avx512_fp16_narrow_kernels();
 const NarrowKernels& plain_narrow_kernels();
-// By the name of the fp32 kernels: an instruction set that is forced is forced here too.
-const NarrowKernels& narrow_kernels_for(const Kernels&);
 
 }  // namespace steelyard::cpu

@@ -13,31 +13,6 @@
 namespace steelyard::cpu {
 namespace {
 
-// One direction's matrices, gates in our order and halved where they are a sigmoid's.
-struct Matrices {
-  const Recurrent& layer;
-  int direction;
-  Formula formula;
-
-  float w(int gate, int unit, int k) const {
-    return at(layer.w, gate, unit, layer.input, k) * gate_scale(formula, gate);
-  }
-  float r(int gate, int unit, int k) const {
-    return at(layer.r, gate, unit, layer.hidden, k) * gate_scale(formula, gate);
-  }
-  float bias(int gate, int unit, bool recurrent) const {
-    const std::size_t gates = gates_of(layer.cell), H = layer.hidden;
-    return layer.b[((direction * 2 + recurrent) * gates + onnx_gate(formula, gate)) * H + unit] *
-           gate_scale(formula, gate);
-  }
-
- private:
-  float at(const std::vector<float>& m, int gate, int unit, int width, int k) const {
-    const std::size_t gates = gates_of(layer.cell), row = onnx_gate(formula, gate);
-    return m[((direction * gates + row) * layer.hidden + unit) * width + k];
-  }
-};
-
 std::uint32_t bits_of(float f) { return std::bit_cast<std::uint32_t>(f); }
 
 // The 16 bits that come nearest to `f` when `tail` follows them. Never a denormal, which would be
@@ -94,7 +69,28 @@ float to_steps(std::vector<float>& row, std::size_t begin, std::size_t end, std:
   return step;
 }
 
+// fp16 multiplies at most ones: tanh and sigmoids keep the states there.
+bool states_are_bounded(const Network& network) {
+  return std::all_of(network.layers.begin(), network.layers.end(), [](const Recurrent& layer) {
+    return layer.cell != Cell::rnn || layer.activation == Activation::tanh;
+  });
+}
+
 }  // namespace
+
+std::uint16_t half_of(float f) {
+  if (std::isnan(f)) return 0x7e00;
+  const std::uint32_t bits = bits_of(f), sign = bits >> 16 & 0x8000;
+  const int exponent = int(bits >> 23 & 0xff) - 127 + 15;
+  // Of 24 bits of fraction 11 stay, fewer of a denormal. A carry goes on into the exponent.
+  const int dropped = exponent > 0 ? 13 : 14 - exponent;
+  if (dropped > 24) return std::uint16_t(sign);
+  const std::uint32_t fraction = (bits & 0x7fffff) | 0x800000;
+  const std::uint32_t even = fraction >> dropped & 1;
+  const std::uint32_t nearest = (fraction + (1u << (dropped - 1)) - 1 + even) >> dropped;
+  return std::uint16_t(sign |
+                       (exponent > 0 ? (std::uint32_t(exponent - 1) << 10) + nearest : nearest));
+}
 
 std::vector<std::vector<float>> NarrowWeights::input_ranges(const Network& network, int layer,
                                                             const NarrowRanges* ranges) const {
@@ -154,7 +150,7 @@ NarrowWeights::OneWay NarrowWeights::pack(const Network& network, int index, int
                                           const NarrowRanges* ranges) const {
   const Recurrent& layer = network.layers[index];
   const auto inputs = input_ranges(network, index, ranges);
-  const int each = ranges ? 4 : 2;
+  const int each = weights_a_word(kind_);
   OneWay one;
   NarrowPacked& p = one.packed;
   p.formula = formula_of(layer);
@@ -178,15 +174,14 @@ NarrowWeights::OneWay NarrowWeights::pack(const Network& network, int index, int
   one.words = Buffer(times(p.block_words, p.blocks));
   p.words = reinterpret_cast<const std::uint32_t*>(one.words.data());
   pack_biases(one, layer, direction);
-  if (!ranges) {
-    pack_bf16(one, layer, direction, groups);
-    return one;
-  }
+  const std::size_t inputs_end = column_ranges.size();
+  if (kind_ == Narrow::bf16) pack_bf16(one, layer, direction, groups);
+  if (kind_ == Narrow::halves) pack_halves(one, layer, direction, inputs_end);
+  if (kind_ != Narrow::int8) return one;
   const auto& states = ranges->states[index][direction];
   one.steps = Buffer(std::size_t(p.padded()));
   for (int i = 0; i < p.hidden; ++i) one.steps.data()[i] = 127 / states[i];
   p.state_steps = one.steps.data();
-  const std::size_t inputs_end = column_ranges.size();
   column_ranges.insert(column_ranges.end(), states.begin(), states.end());
   column_ranges.resize(std::size_t(groups) * each, 0.0f);
   pack_int8(one, layer, direction, column_ranges, inputs_end);
@@ -239,6 +234,33 @@ void NarrowWeights::pack_bf16(OneWay& one, const Recurrent& layer, int direction
   }
 }
 
+void NarrowWeights::pack_halves(OneWay& one, const Recurrent& layer, int direction,
+                                std::size_t inputs_end) {
+  NarrowPacked& p = one.packed;
+  const int G = gates_of(p.formula);
+  one.scale = Buffer(times(std::size_t(p.blocks) * 2 * G, kNarrowLanes));
+  p.scale = one.scale.data();
+  auto* words = reinterpret_cast<std::uint32_t*>(one.words.data());
+  const Matrices m{layer, direction, p.formula};
+  for (int unit = 0; unit < p.hidden; ++unit) {
+    const int block = unit / kNarrowLanes, lane = unit % kNarrowLanes;
+    for (int g = 0; g < G; ++g) {
+      const std::vector<float> row = padded_row(p, m, g, unit, 2);
+      for (int state = 0; state < 2; ++state) {
+        const std::size_t begin = state ? inputs_end : 0, end = state ? row.size() : inputs_end;
+        float largest = 0;
+        for (std::size_t k = begin; k < end; ++k) largest = std::max(largest, std::abs(row[k]));
+        const float scale = largest > 0 ? largest : 1;
+        one.scale.data()[(std::size_t(block * 2 + state) * G + g) * kNarrowLanes + lane] = scale;
+        for (std::size_t k = begin; k < end; ++k) {
+          words[word_at(p, p.block_words, block, int(k / 2), g, lane)] |=
+              std::uint32_t(half_of(row[k] / scale)) << (16 * (k % 2));
+        }
+      }
+    }
+  }
+}
+
 void NarrowWeights::pack_int8(OneWay& one, const Recurrent& layer, int direction,
                               const std::vector<float>& column_ranges, std::size_t inputs_end) {
   NarrowPacked& p = one.packed;
@@ -270,8 +292,11 @@ void NarrowWeights::pack_int8(OneWay& one, const Recurrent& layer, int direction
   }
 }
 
-NarrowWeights::NarrowWeights(const Network& network, const NarrowRanges* ranges)
-    : int8_(ranges != nullptr) {
+NarrowWeights::NarrowWeights(const Network& network, const NarrowKernels& kernels,
+                             const NarrowRanges* ranges)
+    : kind_(ranges                                          ? Narrow::int8
+            : kernels.halves && states_are_bounded(network) ? Narrow::halves
+                                                            : Narrow::bf16) {
   if (ranges && network.features > kNarrowFeatures) {
     feature_steps_ = Buffer((network.features + kNarrowLanes - 1) / kNarrowLanes * kNarrowLanes);
     for (int i = 0; i < network.features; ++i) {

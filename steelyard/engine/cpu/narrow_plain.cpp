@@ -3,7 +3,6 @@
 // Thread-safe.
 #include <cmath>
 #include <cstring>
-#include <string_view>
 
 #include "steelyard/engine/cpu/narrow-inl.h"
 
@@ -105,14 +104,9 @@ struct PlainLanes {
 
 const NarrowKernels& plain_narrow_kernels() {
   using Set = NarrowSet<PlainLanes>;
-  static const NarrowKernels kKernels = {"plain", &Set::bf16, &Set::int8, &Set::to_bytes};
+  static const NarrowKernels kKernels = {"plain",    &Set::bf16,     nullptr,
+                                         &Set::int8, &Set::to_bytes, nullptr};
   return kKernels;
-}
-
-const NarrowKernels& narrow_kernels_for(const Kernels& kernels) {
-  const NarrowKernels* fast =
-      std::string_view(kernels.name) == "AVX3" ? avx512_narrow_kernels() : nullptr;
-  return fast ? *fast : plain_narrow_kernels();
 }
 
 }  // namespace steelyard::cpu

@@ -27,9 +27,8 @@ std::ptrdiff_t padded_features(int features) {
   return std::ptrdiff_t(features + kNarrowLanes - 1) / kNarrowLanes * kNarrowLanes;
 }
 
-const std::uint8_t* bytes_of(const Buffer& buffer) {
-  return reinterpret_cast<const std::uint8_t*>(buffer.data());
-}
+// Of what stands for a value when it is multiplied; 0: the value itself.
+int low_bytes_of(Narrow kind) { return kind == Narrow::int8 ? 1 : kind == Narrow::halves ? 2 : 0; }
 
 }  // namespace
 
@@ -37,14 +36,14 @@ NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, con
                        PackCache& cache, int batch, int window, Keeps keeps, int row,
                        bool takes_states)
     : weights_(weights),
-      kernels_(narrow_kernels_for(kernels)),
+      kernels_(*kernels.narrow),
       batch_(batch),
       window_(window),
       chunk_(keeps == Keeps::state ? batch : chunk_of(network, batch, window, takes_states)),
       features_(network.features),
       carries_(keeps == Keeps::state),
       takes_states_(takes_states),
-      readout_(network.readout),
+      every_step_(network.readout == Readout::every_step && keeps == Keeps::nothing),
       answer_batch_first_(network.answer_batch_first),
       row_of_batch_(row ? row : batch),
       outputs_(network.outputs()),
@@ -52,9 +51,12 @@ NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, con
   input_.width = network.features;
   input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : row_of_batch_);
   input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
-  if (weights.feature_steps()) {
+  if (low_bytes_of(weights.kind()) > 0 && features_ > kNarrowFeatures) {
+    const std::size_t rows = times(chunk_, window);
     row_ = Buffer(padded_features(features_));
-    bytes_ = Buffer(times(times(padded_features(features_), chunk_), window) / sizeof(float) + 1);
+    std::memset(row_.data(), 0, row_.size() * sizeof(float));
+    low_input_ = low_buffer(times(padded_features(features_), rows));
+    if (weights.kind() == Narrow::halves) input_scale_ = Buffer(rows);
   }
   for (std::size_t l = 0; l < network.layers.size(); ++l) {
     first_pass_.push_back(int(passes_.size()));
@@ -74,32 +76,35 @@ NarrowPlan::Pass NarrowPlan::make_pass(const Network& network, int index, int di
   pass.layer = index;
   pass.reverse = layer.reverse || direction == 1;
   // A last step that is not where every sample's state ends.
-  pass.read_at_the_end = last && keeps == Keeps::nothing && network.readout == Readout::last_step &&
-                         (layer.ends_early || (pass.reverse && takes_states_));
-  pass.sequence = keeps == Keeps::everything ||
-                  (keeps == Keeps::nothing &&
-                   (!last || pass.read_at_the_end || network.readout == Readout::every_step));
+  const bool read_at_the_end = last && keeps == Keeps::nothing &&
+                               network.readout == Readout::last_step &&
+                               (layer.ends_early || (pass.reverse && takes_states_));
+  pass.sequence = keeps == Keeps::everything || (last && every_step_) ||
+                  (keeps == Keeps::nothing && (!last || read_at_the_end));
   pass.from_last_step = last && pass.reverse && network.readout == Readout::last_step &&
-                        keeps != Keeps::everything && !pass.read_at_the_end;
+                        keeps != Keeps::everything && !read_at_the_end;
   const std::size_t state = times(pass.w->padded(), chunk);
   pass.h = Buffer(times(state, pass.sequence ? window_ : 2));
-  if (weights_.int8()) pass.bytes = Buffer(pass.h.size() / sizeof(float) + 1);
+  if (low_bytes_of(weights_.kind()) > 0) pass.low = low_buffer(pass.h.size());
   if (layer.cell == Cell::lstm) pass.c = Buffer(state);
   if (keeps == Keeps::state) pass.sums = Buffer(times(state, narrow_rows_of(pass.w->formula)));
+  if (last && every_step_) pass.read = pass.h.data();
+  if (read_at_the_end) pass.read = pass.h.data() + (window_ - 1) * state;
   make_room(pass, network, direction, chunk);
   // Pages are made real now, not in the first infer().
-  for (Buffer* b : {&pass.h, &pass.bytes, &pass.sums}) {
+  for (Buffer* b : {&pass.h, &pass.low, &pass.sums}) {
     if (*b) std::memset(b->data(), 0, b->size() * sizeof(float));
   }
   return pass;
 }
 
-void NarrowPlan::reset(const Carried& carried) {
+void NarrowPlan::reset() {
   for (Pass& pass : passes_) {
     pass.state = nullptr;
-    pass.byte_state = nullptr;
+    pass.low_state = nullptr;
+    pass.turn = 0;  // fp16 sums depend on their order: the same window must give the same answer
     if (pass.c) std::memset(pass.c.data(), 0, pass.c.size() * sizeof(float));
-    if (carried.before) begin(pass, carried, std::min(chunk_, batch_));
+    pass.begins_with_sums = false;
   }
   prepared_ = false;
 }
@@ -107,52 +112,68 @@ void NarrowPlan::reset(const Carried& carried) {
 void NarrowPlan::prepare() {
   if (prepared_) return;
   for (Pass& pass : passes_) {
+    if (pass.begins_with_sums) continue;
     NarrowStep step;
     step.w = pass.w;
     step.samples = batch_;
     step.backward = pass.turn & 1;
     step.h = pass.state;
-    step.byte_h = pass.byte_state;
+    step.low_h = pass.low_state;
     step.keep = pass.sums.data();
-    (weights_.int8() ? kernels_.int8 : kernels_.bf16)(step);
+    kernels_.step(weights_.kind())(step);
   }
   prepared_ = true;
 }
 
-void NarrowPlan::to_bytes(const float* input, int samples) {
-  const std::ptrdiff_t padded = padded_features(features_);
-  auto* to = reinterpret_cast<std::uint8_t*>(bytes_.data());
+Buffer NarrowPlan::low_buffer(std::size_t values) const {
+  return Buffer(times(values, low_bytes_of(weights_.kind())) / sizeof(float) + 1);
+}
+
+void* NarrowPlan::low(const Buffer& buffer, std::size_t at) const {
+  auto* bytes = reinterpret_cast<std::uint8_t*>(const_cast<float*>(buffer.data()));
+  return buffer ? bytes + at * low_bytes_of(weights_.kind()) : nullptr;
+}
+
+void NarrowPlan::narrow_input(const float* input, int samples) {
+  const int padded = int(padded_features(features_));
   for (int t = 0; t < window_; ++t) {
     for (int s = 0; s < samples; ++s) {
+      const std::size_t row = std::size_t(t) * chunk_ + s;
+      void* to = low(low_input_, row * padded);
       std::memcpy(row_.data(), input + t * input_.time + s * input_.sample,
                   features_ * sizeof(float));
-      kernels_.to_bytes(row_.data(), weights_.feature_steps().data(), int(padded),
-                        to + (t * std::ptrdiff_t(chunk_) + s) * padded);
+      if (input_scale_) {
+        input_scale_.data()[row] =
+            kernels_.to_halves(row_.data(), padded, static_cast<std::uint16_t*>(to));
+      } else {
+        kernels_.to_bytes(row_.data(), weights_.feature_steps().data(), padded,
+                          static_cast<std::uint8_t*>(to));
+      }
     }
   }
 }
 
+template <bool kEndsEarly>
 void NarrowPlan::run_pass(Pass& pass, const float* input, int samples,
                           const std::int32_t* lengths) {
-  const bool int8 = weights_.int8();
-  const auto run = int8 ? kernels_.int8 : kernels_.bf16;
-  auto* bytes = reinterpret_cast<std::uint8_t*>(pass.bytes.data());
+  const auto run = kernels_.step(weights_.kind());
   NarrowStep step;
   step.w = pass.w;
   step.samples = samples;
   step.c = pass.c.data();
-  step.start = prepared_ ? pass.sums.data() : nullptr;
-  const int steps = pass.from_last_step ? 1 : window_;
-  const int most = lengths ? *std::max_element(lengths, lengths + samples) : window_;
+  step.start = prepared_ || pass.begins_with_sums ? pass.sums.data() : nullptr;
+  int steps = pass.from_last_step ? 1 : window_;
+  if constexpr (kEndsEarly) steps = *std::max_element(lengths, lengths + samples);
   for (int i = 0; i < steps; ++i) {
     const int time = pass.from_last_step ? window_ - 1 : pass.reverse ? steps - 1 - i : i;
-    if (time >= most) continue;  // no sample's
     if (pass.layer == 0) {
       step.x[0] = input + time * input_.time;
       step.x_sample[0] = input_.sample;
-      if (weights_.feature_steps()) {
+      if (low_input_) {
+        const std::size_t row = std::size_t(time) * chunk_;
         step.x_sample[0] = padded_features(features_);
-        step.byte_x[0] = bytes_of(bytes_) + time * step.x_sample[0] * chunk_;
+        step.low_x[0] = low(low_input_, row * step.x_sample[0]);
+        if (input_scale_) step.x_scale = input_scale_.data() + row;
       }
     } else {
       const int before = first_pass_[pass.layer - 1];
@@ -160,45 +181,43 @@ void NarrowPlan::run_pass(Pass& pass, const float* input, int samples,
         const Pass& from = passes_[before + d];
         const std::size_t at = from.sequence ? time * slot(from) : 0;
         step.x[d] = from.sequence ? from.h.data() + at : from.state;
-        if (int8) step.byte_x[d] = from.sequence ? bytes_of(from.bytes) + at : from.byte_state;
+        step.low_x[d] = from.sequence ? low(from.low, at) : from.low_state;
         step.x_sample[d] = from.w->padded();
       }
     }
     const std::size_t at = (pass.sequence ? std::size_t(time) : pass.turn & 1) * slot(pass);
     step.backward = pass.turn++ & 1;
     step.h = pass.state;
-    step.byte_h = pass.byte_state;
+    step.low_h = pass.low_state;
     step.h_next = pass.h.data() + at;
-    step.byte_h_next = int8 ? bytes + at : nullptr;
-    if (lengths && pass.old_c) {
-      std::memcpy(pass.old_c.data(), step.c, pass.c.size() * sizeof(float));
-    }
+    step.low_h_next = low(pass.low, at);
+    if constexpr (kEndsEarly) keep_cells(pass);
     run(step);
-    if (lengths) keep_old_step(pass, step, lengths, time);
+    if constexpr (kEndsEarly) keep_old_step(pass, step, lengths, time);
     pass.state = step.h_next;
-    pass.byte_state = step.byte_h_next;
+    pass.low_state = step.low_h_next;
+    step.start = nullptr;
   }
-  if (lengths) end_early(pass, samples, lengths);
+  pass.begins_with_sums = false;
+  if constexpr (kEndsEarly) end_early(pass, samples, lengths);
 }
+template void NarrowPlan::run_pass<false>(Pass&, const float*, int, const std::int32_t*);
+template void NarrowPlan::run_pass<true>(Pass&, const float*, int, const std::int32_t*);
 
-void NarrowPlan::infer(const float* input, float* output, const Carried* carried) {
+void NarrowPlan::infer(const float* input, float* output) {
+  const int last = first_pass_.back();
   for (int first = 0; first < batch_; first += chunk_) {
     const int samples = std::min(chunk_, batch_ - first);
     const float* from = input + first * input_.sample;
-    const CarriedPart part(carried, first);
-    const Carried* here = part.get();
-    if (!carries_) {
-      reset();
-      for (Pass& pass : passes_) {
-        if (here && here->before) begin(pass, *here, samples);
-      }
+    if (!carries_) reset();
+    if (low_input_) narrow_input(from, samples);
+    Operand states[2];
+    for (int p = 0; p < int(passes_.size()); ++p) {
+      Pass& pass = passes_[p];
+      run_pass<false>(pass, from, samples, nullptr);
+      if (p >= last) states[p - last] = what_is_read(pass);
     }
-    if (weights_.feature_steps()) to_bytes(from, samples);
-    for (Pass& pass : passes_) {
-      run_pass(pass, from, samples, here && pass.left ? here->own_lengths() : nullptr);
-      if (here && here->after) leave(pass, *here, samples);
-    }
-    answer(samples, first, output);
+    answer(states, samples, first, output);
   }
   prepared_ = false;
 }
@@ -261,7 +280,7 @@ NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
   for (const Recurrent& layer : network.layers) {
     ranges.states.emplace_back(layer.directions, std::vector<float>(layer.hidden));
   }
-  const NarrowWeights weights(network, nullptr);
+  const NarrowWeights weights(network, *kernels.narrow, nullptr);
   PackCache cache(network, kernels);
   NarrowPlan plan(network, weights, kernels, cache, 1, window, NarrowPlan::Keeps::everything, 0,
                   true);
@@ -277,7 +296,7 @@ NarrowRanges measure_ranges(const Network& network, const Kernels& kernels,
       carried.batch = 1;
       carried.before = turn > 0 ? left.data() : own.empty() ? nullptr : own.data();
       carried.after = left.data();
-      plan.infer(at, output.data(), &carried);
+      plan.infer(at, output.data(), carried);
       for (std::size_t l = 0; l < network.layers.size(); ++l) {
         for (int d = 0; d < network.layers[l].directions; ++d) {
           plan.raise_to_largest(int(l), d, ranges.states[l][d]);

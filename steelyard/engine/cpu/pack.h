@@ -36,4 +36,29 @@ int onnx_gate(Formula, int gate);
 // Sigmoid gates are halved, which is exact.
 float gate_scale(Formula, int gate);
 
+// One direction's matrices, gates in our order and halved where they are a sigmoid's.
+struct Matrices {
+  const Recurrent& layer;
+  int direction;
+  Formula formula;
+
+  float w(int gate, int unit, int k) const {
+    return at(layer.w, gate, unit, layer.input, k) * gate_scale(formula, gate);
+  }
+  float r(int gate, int unit, int k) const {
+    return at(layer.r, gate, unit, layer.hidden, k) * gate_scale(formula, gate);
+  }
+  float bias(int gate, int unit, bool recurrent) const {
+    const std::size_t gates = gates_of(layer.cell), H = layer.hidden;
+    return layer.b[((direction * 2 + recurrent) * gates + onnx_gate(formula, gate)) * H + unit] *
+           gate_scale(formula, gate);
+  }
+
+ private:
+  float at(const std::vector<float>& m, int gate, int unit, int width, int k) const {
+    const std::size_t gates = gates_of(layer.cell), row = onnx_gate(formula, gate);
+    return m[((direction * gates + row) * layer.hidden + unit) * width + k];
+  }
+};
+
 }  // namespace steelyard::cpu

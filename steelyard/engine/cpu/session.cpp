@@ -44,15 +44,16 @@ void SplitSession::infer(std::span<const float> input, std::span<float> output,
                          const EngineStates& states) {
   check_span("input", input.size(), sizes_.inputs);
   check_span("output", output.size(), sizes_.outputs);
-  carried_ = states_->checked(states);
+  carried_.reset();
+  if (!states_->is_plain(states)) carried_ = states_->checked(states);
   input_ = input.data();
   output_ = output.data();
   split_.run(
       [](void* self, int i) {
         auto& s = *static_cast<SplitSession*>(self);
         Share& share = s.shares_[i];
-        const Carried part = s.carried_.from(share.first);
-        share.piece->infer_unchecked(s.input_ + share.input, s.output_ + share.output, &part);
+        const CarriedPart part(s.carried_ ? &*s.carried_ : nullptr, share.first);
+        share.piece->infer_unchecked(s.input_ + share.input, s.output_ + share.output, part.get());
       },
       this);
 }
@@ -61,7 +62,8 @@ void SplitSession::step(std::span<const float> input, std::span<float> output,
                         std::span<float> after) {
   check_span("input", input.size(), sizes_.tick_inputs);
   check_span("output", output.size(), sizes_.tick_outputs);
-  carried_ = states_->checked({{}, after, {}});
+  carried_.reset();
+  if (!after.empty()) carried_ = states_->checked({{}, after, {}});
   shares_[0].piece->prepare();  // refuses here what cannot be stepped, not in a thread
   input_ = input.data();
   output_ = output.data();
@@ -69,9 +71,9 @@ void SplitSession::step(std::span<const float> input, std::span<float> output,
       [](void* self, int i) {
         auto& s = *static_cast<SplitSession*>(self);
         Share& share = s.shares_[i];
-        const Carried part = s.carried_.from(share.first);
+        const CarriedPart part(s.carried_ ? &*s.carried_ : nullptr, share.first);
         share.piece->step_unchecked(s.input_ + share.tick_input, s.output_ + share.tick_output,
-                                    &part);
+                                    part.get());
       },
       this);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "steelyard/engine/cpu/split.h"
@@ -24,7 +25,7 @@ class Piece : public EngineSession {
  public:
   // `states` are those of the session as a whole.
   Piece(const SessionSizes& sizes, std::shared_ptr<const SessionStates> states)
-      : sizes_(sizes), states_(std::move(states)), plain_(states_->plain()) {}
+      : sizes_(sizes), states_(std::move(states)) {}
 
   // With null, nothing goes along.
   virtual void infer_unchecked(const float* input, float* output, const Carried*) = 0;
@@ -36,8 +37,7 @@ class Piece : public EngineSession {
  protected:
   // Whether a query has the right sizes and nothing goes along with it.
   bool is_plain(std::size_t input, std::size_t output, const EngineStates& states) const {
-    return plain_ && input == sizes_.inputs && output == sizes_.outputs && states.before.empty() &&
-           states.after.empty() && states.lengths.empty();
+    return input == sizes_.inputs && output == sizes_.outputs && states_->is_plain(states);
   }
   bool is_plain_step(std::size_t input, std::size_t output, std::size_t after) const {
     return input == sizes_.tick_inputs && output == sizes_.tick_outputs && after == 0;
@@ -49,7 +49,6 @@ class Piece : public EngineSession {
  private:
   SessionSizes sizes_;
   std::shared_ptr<const SessionStates> states_;
-  bool plain_;
 };
 
 // A batch in pieces, each with a thread.
@@ -80,7 +79,7 @@ class SplitSession final : public EngineSession {
   std::shared_ptr<const SessionStates> states_;
   const float* input_ = nullptr;
   float* output_ = nullptr;
-  Carried carried_;
+  std::optional<Carried> carried_;  // none: nothing goes along
   Split split_;
 };
 

@@ -73,8 +73,10 @@ class SessionStates {
   // `carries`: the session was opened for states. Throws Error where the network's own do not fit
   // the batch.
   SessionStates(const Network&, int batch, int window, bool carries);
-  // Whether nothing goes along with a query for which the caller gives nothing.
-  bool plain() const { return plain_; }
+  // Whether nothing goes along with the query, neither of the caller's nor of the network's own.
+  bool is_plain(const EngineStates& given) const {
+    return plain_ && given.before.empty() && given.after.empty() && given.lengths.empty();
+  }
   // Throws Error, in one sentence, for sizes and lengths that do not fit. The network's own states
   // and lengths are taken where the caller gives none.
   Carried checked(const EngineStates& given) const;

@@ -12,6 +12,7 @@
 #include "steelyard/engine/cpu/cell-inl.h"
 #include "steelyard/engine/cpu/dense-inl.h"
 #include "steelyard/engine/cpu/layer-inl.h"
+#include "steelyard/engine/cpu/narrow.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace steelyard::cpu {
@@ -25,6 +26,8 @@ const Kernels& kernels() {
                                    &run_dense,
                                    &run_abreast,
                                    kMostVectors,
+                                   &plain_narrow_kernels(),
+                                   nullptr,
                                    &run_cell};
   return kKernels;
 }
@@ -38,16 +41,32 @@ HWY_AFTER_NAMESPACE();
 #include <cstdlib>
 
 #include "steelyard/base/error.h"
+#include "steelyard/engine/cpu/matrix.h"
 
 namespace steelyard::cpu {
 
-std::vector<const Kernels*> available_kernels() {
-  std::vector<const Kernels*> all;
+namespace {
+
+// Highway's names; AVX3 with what newer CPUs have besides gets names of its own.
+std::vector<Kernels> find_kernels() {
+  std::vector<Kernels> all;
   const auto supported = hwy::SupportedTargets();
 #define STEELYARD_ADD(target, space) \
-  if (supported & target) all.push_back(&space::kernels());
+  if (supported & target) all.push_back(space::kernels());
 #if HWY_TARGETS & HWY_AVX3
-  STEELYARD_ADD(HWY_AVX3, N_AVX3)
+  if (supported & HWY_AVX3) {
+    const auto add = [&](const char* name, const NarrowKernels* narrow,
+                         const MatrixKernels* matrix) {
+      all.push_back(N_AVX3::kernels());
+      all.back().name = name;
+      all.back().matrix = matrix;
+      if (narrow) all.back().narrow = narrow;
+    };
+    const NarrowKernels *vnni = avx512_narrow_kernels(), *fp16 = avx512_fp16_narrow_kernels();
+    if (amx_kernels()) add("AMX", fp16 ? fp16 : vnni, amx_kernels());
+    if (fp16) add("AVX3_FP16", fp16, nullptr);
+    add("AVX3", vnni, nullptr);
+  }
 #endif
 #if HWY_TARGETS & HWY_AVX2
   STEELYARD_ADD(HWY_AVX2, N_AVX2)
@@ -59,11 +78,20 @@ std::vector<const Kernels*> available_kernels() {
   STEELYARD_ADD(HWY_NEON, N_NEON)
 #endif
 #if HWY_TARGETS & HWY_SCALAR
-  all.push_back(&N_SCALAR::kernels());
+  all.push_back(N_SCALAR::kernels());
 #elif HWY_TARGETS & HWY_EMU128
-  all.push_back(&N_EMU128::kernels());
+  all.push_back(N_EMU128::kernels());
 #endif
 #undef STEELYARD_ADD
+  return all;
+}
+
+}  // namespace
+
+std::vector<const Kernels*> available_kernels() {
+  static const std::vector<Kernels> kAll = find_kernels();
+  std::vector<const Kernels*> all;
+  for (const Kernels& kernels : kAll) all.push_back(&kernels);
   return all;
 }
 

@@ -45,7 +45,7 @@ Windows::Windows(const Network& network, const Kernels& kernels, PackCache& cach
       window_(window),
       row_(row),
       carries_(carries),
-      readout_(network.readout),
+      every_step_(network.readout == Readout::every_step),
       answer_batch_first_(network.answer_batch_first),
       chunk_(chunk_of(network, kernels, batch, window,
                       network.layers.size() > 1 || keeps_last_layer(network, carries))),
@@ -99,9 +99,7 @@ Windows::Pass Windows::make_pass(const Network& network, int index, int directio
     pass.sequence = Buffer(times(state, window_));
     job.sequence = pass.sequence.data();
     job.sequence_time = std::ptrdiff_t(state);
-    if (network.readout == Readout::last_step) {
-      pass.last_step = job.sequence + job.sequence_time * (window_ - 1);
-    }
+    pass.read = every_step_ ? job.sequence : job.sequence + job.sequence_time * (window_ - 1);
   }
   if (layer.cell == Cell::lstm) pass.c = Buffer(state);
   job.c = pass.c.data();
@@ -140,61 +138,78 @@ Windows::Pass Windows::make_pass(const Network& network, int index, int directio
   return pass;
 }
 
-// Returns where the state after the last step is.
-const float* Windows::run_pass(Pass& pass, int samples, const Carried* carried) {
+// Returns where the state after the last step is, as the next does.
+const float* Windows::run_pass(Pass& pass, int samples) {
+  pass.job.samples = samples;
+  if (pass.c) std::memset(pass.c.data(), 0, sizeof(float) * samples * pass.job.w->padded());
+  if (pass.project) kernels_.layer(pass.projection);
+  pass.job.h = nullptr;
+  return pass.stepwise ? pass.stepwise->run(pass.job, nullptr) : kernels_.layer(pass.job);
+}
+
+const float* Windows::run_pass(Pass& pass, int samples, const Carried& carried) {
   LayerJob& job = pass.job;
   const StatePlace& place = pass.place;
   const std::ptrdiff_t padded = job.w->padded();
   job.samples = samples;
   job.h = nullptr;
-  if (carried && carried->before) {
-    read_rows(*carried, place.h, place.hidden, samples, padded, pass.before.data());
-    if (pass.c) read_rows(*carried, place.c, place.hidden, samples, padded, pass.c.data());
+  if (carried.before) {
+    read_rows(carried, place.h, place.hidden, samples, padded, pass.before.data());
+    if (pass.c) read_rows(carried, place.c, place.hidden, samples, padded, pass.c.data());
     job.h = pass.before.data();
   } else if (pass.c) {
     std::memset(pass.c.data(), 0, sizeof(float) * samples * padded);
   }
   if (pass.project) kernels_.layer(pass.projection);
   const float* h =
-      pass.stepwise ? pass.stepwise->run(job, carried ? carried->own_lengths() : nullptr) : kernels_.layer(job);
-  if (carried && carried->after) {
-    write_rows(*carried, place.h, place.hidden, samples, h, padded);
-    if (pass.c) write_rows(*carried, place.c, place.hidden, samples, pass.c.data(), padded);
+      pass.stepwise ? pass.stepwise->run(job, carried.own_lengths()) : kernels_.layer(job);
+  if (carried.after) {
+    write_rows(carried, place.h, place.hidden, samples, h, padded);
+    if (pass.c) write_rows(carried, place.c, place.hidden, samples, pass.c.data(), padded);
   }
   return h;
 }
 
 // Of samples from `first` on; `output` is that of the batch.
-void Windows::answer(const Operand* states, int samples, int first, float* output) {
-  if (readout_ != Readout::every_step) {
-    return head_.run(states, directions_, samples, output + std::ptrdiff_t(first) * outputs_);
-  }
+void Windows::answer_every_step(const Operand* states, int samples, int first, float* output) {
   const std::ptrdiff_t at = std::ptrdiff_t(first) * (answer_batch_first_ ? window_ : 1) * outputs_;
   head_.run_steps(states, directions_, samples, window_, answer_batch_first_, row_, output + at);
 }
 
-void Windows::infer(const float* input, float* output, const Carried* carried) {
+// Of the first layer, for samples from `first` on.
+void Windows::place_input(const float* input, int first) {
   const int second = first_pass_.size() > 1 ? first_pass_[1] : int(passes_.size());
+  for (int p = 0; p < second; ++p) {
+    Pass& pass = passes_[p];
+    LayerJob& job = pass.project ? pass.projection : pass.job;
+    job.x[0].data =
+        input + first * input_.sample + (pass.from_last_step ? input_.time * (window_ - 1) : 0);
+  }
+}
+
+void Windows::infer(const float* input, float* output) {
+  const int final = first_pass_.back();
   for (int first = 0; first < batch_; first += chunk_) {
     const int samples = std::min(chunk_, batch_ - first);
-    for (int p = 0; p < second; ++p) {
-      Pass& pass = passes_[p];
-      LayerJob& job = pass.project ? pass.projection : pass.job;
-      job.x[0].data =
-          input + first * input_.sample + (pass.from_last_step ? input_.time * (window_ - 1) : 0);
-    }
-    const CarriedPart part(carried, first);
+    place_input(input, first);
     Operand last[2];
-    const int final = first_pass_.back();
     for (int p = 0; p < int(passes_.size()); ++p) {
-      Pass& pass = passes_[p];
-      const float* h = run_pass(pass, samples, part.get());
-      if (p < final) continue;
-      const LayerJob& job = pass.job;
-      const float* read = readout_ == Readout::every_step ? job.sequence
-                          : pass.last_step                ? pass.last_step
-                                                          : h;
-      last[p - final] = {read, job.sequence_time, job.w->padded(), job.w->hidden};
+      const float* h = run_pass(passes_[p], samples);
+      if (p >= final) last[p - final] = what_is_read(passes_[p], h);
+    }
+    answer(last, samples, first, output);
+  }
+}
+
+void Windows::infer(const float* input, float* output, const Carried& carried) {
+  const int final = first_pass_.back();
+  for (int first = 0; first < batch_; first += chunk_) {
+    const int samples = std::min(chunk_, batch_ - first);
+    place_input(input, first);
+    Operand last[2];
+    for (int p = 0; p < int(passes_.size()); ++p) {
+      const float* h = run_pass(passes_[p], samples, carried.from(first));
+      if (p >= final) last[p - final] = what_is_read(passes_[p], h);
     }
     answer(last, samples, first, output);
   }
