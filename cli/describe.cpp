@@ -39,11 +39,8 @@ std::string operators(const Graph& graph) {
 }
 
 std::string activations(const Recurrent& layer) {
-  constexpr const char* kNames[] = {
-      "Relu",       "Tanh",        "Sigmoid", "Affine",   "LeakyRelu", "ThresholdedRelu",
-      "ScaledTanh", "HardSigmoid", "Elu",     "Softsign", "Softplus"};
   std::vector<std::string> names;
-  for (const GateFunction& f : layer.functions) names.emplace_back(kNames[f.kind]);
+  for (const GateFunction& f : layer.functions) names.emplace_back(name_of(f.kind));
   return names.empty() ? "" : fmt::format(" ({})", fmt::join(names, ", "));
 }
 

@@ -47,12 +47,14 @@ struct Opening {
   bool carries() const { return states->carries() || states->has_own(); }
 };
 
-class CpuSession final : public cpu::Piece {
+class CpuSession final : public cpu::PieceOf<CpuSession> {
  public:
   // `owner` keeps network and packed weights alive; `matrix`: null without a matrix unit.
   CpuSession(std::shared_ptr<const void> owner, const Network& network, const cpu::Kernels& kernels,
              cpu::PackCache& cache, const cpu::MatrixWeights* matrix, const Opening& o)
-      : Piece({network, o.batch, o.window}, o.states), owner_(std::move(owner)), network_(network) {
+      : PieceOf({network, o.batch, o.window}, o.states),
+        owner_(std::move(owner)),
+        network_(network) {
     if (cpu::Abreast::suits(network, kernels, o.batch, o.window)) {
       abreast_.emplace(network, kernels, cache, o.batch, o.window, o.row, o.carries());
     } else {
@@ -62,14 +64,6 @@ class CpuSession final : public cpu::Piece {
     if (can_stream(network)) ticks_.emplace(network, kernels, cache, o.batch);
   }
 
-  void infer(std::span<const float> input, std::span<float> output,
-             const EngineStates& states) override {
-    if (is_plain(input.size(), output.size(), states)) [[likely]] {
-      return infer_unchecked(input.data(), output.data(), nullptr);
-    }
-    const cpu::Carried carried = checked(input.size(), output.size(), states);
-    infer_unchecked(input.data(), output.data(), &carried);
-  }
   void infer_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
     if (matrix_ && !carried && matrix_->infer(input, output)) return;
     if (abreast_) {
@@ -79,14 +73,6 @@ class CpuSession final : public cpu::Piece {
     } else {
       windows_->infer(input, output);
     }
-  }
-  void step(std::span<const float> input, std::span<float> output,
-            std::span<float> after) override {
-    if (is_plain_step(input.size(), output.size(), after.size())) [[likely]] {
-      return step_unchecked(input.data(), output.data(), nullptr);
-    }
-    const cpu::Carried carried = checked_step(input.size(), output.size(), after);
-    step_unchecked(input.data(), output.data(), &carried);
   }
   void step_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
     ticks().step(input, output, carried);
@@ -113,12 +99,12 @@ class CpuSession final : public cpu::Piece {
 };
 
 // The same with narrow weights.
-class NarrowSession final : public cpu::Piece {
+class NarrowSession final : public cpu::PieceOf<NarrowSession> {
  public:
   NarrowSession(std::shared_ptr<const void> owner, const Network& network,
                 const cpu::NarrowWeights& weights, const cpu::Kernels& kernels,
                 cpu::PackCache& cache, const cpu::MatrixWeights* matrix, const Opening& o)
-      : Piece({network, o.batch, o.window}, o.states),
+      : PieceOf({network, o.batch, o.window}, o.states),
         owner_(std::move(owner)),
         network_(network),
         windows_(network, weights, kernels, cache, o.batch, o.window,
@@ -130,28 +116,12 @@ class NarrowSession final : public cpu::Piece {
     }
   }
 
-  void infer(std::span<const float> input, std::span<float> output,
-             const EngineStates& states) override {
-    if (is_plain(input.size(), output.size(), states)) [[likely]] {
-      return infer_unchecked(input.data(), output.data(), nullptr);
-    }
-    const cpu::Carried carried = checked(input.size(), output.size(), states);
-    infer_unchecked(input.data(), output.data(), &carried);
-  }
   void infer_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
     if (carried) return windows_.infer(input, output, *carried);
     if (matrix_ && matrix_->infer(input, output)) return;
     windows_.infer(input, output);
   }
 
-  void step(std::span<const float> input, std::span<float> output,
-            std::span<float> after) override {
-    if (is_plain_step(input.size(), output.size(), after.size())) [[likely]] {
-      return step_unchecked(input.data(), output.data(), nullptr);
-    }
-    const cpu::Carried carried = checked_step(input.size(), output.size(), after);
-    step_unchecked(input.data(), output.data(), &carried);
-  }
   void step_unchecked(const float* input, float* output, const cpu::Carried* carried) override {
     if (carried) return ticks().infer(input, output, *carried);
     ticks().infer(input, output);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The order of a network's states. Thread-safe.
+// The order of a network's states, and words. Thread-safe.
 #include "steelyard/model/network.h"
 
 #include <fmt/format.h>
@@ -30,6 +30,13 @@ void copy_own(const Recurrent& layer, const std::vector<float>& own, int directi
 }
 
 }  // namespace
+
+const char* name_of(GateFunction::Kind kind) {
+  static constexpr const char* kNames[] = {
+      "Relu",       "Tanh",        "Sigmoid", "Affine",   "LeakyRelu", "ThresholdedRelu",
+      "ScaledTanh", "HardSigmoid", "Elu",     "Softsign", "Softplus"};
+  return kNames[kind];
+}
 
 std::size_t state_size(const Network& network) {
   std::size_t size = 0;

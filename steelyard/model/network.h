@@ -34,6 +34,8 @@ struct GateFunction {
   friend bool operator==(const GateFunction&, const GateFunction&) = default;
 };
 
+const char* name_of(GateFunction::Kind);  // ONNX's: "HardSigmoid"
+
 // How many a cell has: f; f and g; f, g and h of ONNX's formulas.
 constexpr int functions_of(Cell cell) { return cell == Cell::rnn ? 1 : cell == Cell::gru ? 2 : 3; }
 

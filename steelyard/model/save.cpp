@@ -118,7 +118,9 @@ void check_sizes(const Network& network) {
     throw Error("the network cannot be saved: " + what);
   };
   if (network.layers.empty()) refuse("it has no recurrent layer");
-  if (const std::string more = beyond_plain(network); !more.empty()) refuse("it " + more);
+  if (const std::string more = beyond_plain(network); !more.empty())
+    throw Error("the network cannot be saved: it " + more,
+                "save one that goes from windows and zero states to one answer each");
   int width = network.features;
   for (const auto& layer : network.layers) {
     if (layer.input != width || layer.input < 1 || layer.hidden < 1 || layer.directions < 1 ||

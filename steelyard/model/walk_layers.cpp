@@ -41,30 +41,29 @@ bool has(const std::vector<Value>& inputs, std::size_t i) {
   return i < inputs.size() && !std::holds_alternative<std::monostate>(inputs[i]);
 }
 
-// What a function's name stands for, with the numbers that it has when the file gives none: those
-// of ONNX Runtime, which are 0 where the operator of that name has 1 or must be told.
+// A function with the numbers that it has when the file gives none: those of ONNX Runtime, which
+// are 0 where the operator of that name has 1 or must be told.
 struct Formula {
-  const char* name;
   GateFunction function;
   int numbers;  // that it takes: alpha, and beta
 };
 
 const Formula* formula_named(const std::string& name) {
   using F = GateFunction;
-  static constexpr std::array<Formula, 11> kFormulas{
-      {{"relu", {F::relu}, 0},
-       {"tanh", {F::tanh}, 0},
-       {"sigmoid", {F::sigmoid}, 0},
-       {"affine", {F::affine}, 2},
-       {"leakyrelu", {F::leaky_relu, 0.01f}, 1},
-       {"thresholdedrelu", {F::thresholded_relu}, 1},
-       {"scaledtanh", {F::scaled_tanh}, 2},
-       {"hardsigmoid", {F::hard_sigmoid, 0.2f, 0.5f}, 2},
-       {"elu", {F::elu, 1}, 1},
-       {"softsign", {F::softsign}, 0},
-       {"softplus", {F::softplus}, 0}}};
-  const auto found = std::find_if(kFormulas.begin(), kFormulas.end(),
-                                  [&](const Formula& f) { return name == f.name; });
+  static constexpr std::array<Formula, 11> kFormulas{{{{F::relu}, 0},
+                                                      {{F::tanh}, 0},
+                                                      {{F::sigmoid}, 0},
+                                                      {{F::affine}, 2},
+                                                      {{F::leaky_relu, 0.01f}, 1},
+                                                      {{F::thresholded_relu}, 1},
+                                                      {{F::scaled_tanh}, 2},
+                                                      {{F::hard_sigmoid, 0.2f, 0.5f}, 2},
+                                                      {{F::elu, 1}, 1},
+                                                      {{F::softsign}, 0},
+                                                      {{F::softplus}, 0}}};
+  const auto found = std::find_if(kFormulas.begin(), kFormulas.end(), [&](const Formula& f) {
+    return lower(name) == lower(name_of(f.function.kind));
+  });
   return found == kFormulas.end() ? nullptr : &*found;
 }
 
@@ -128,7 +127,7 @@ void Walk::take_activations(const Node& node, Recurrent& layer) {
   const auto alphas = numbers("activation_alpha"), betas = numbers("activation_beta");
   std::size_t next_alpha = 0, next_beta = 0;
   for (const auto& name : *names) {
-    const Formula* formula = formula_named(lower(name));
+    const Formula* formula = formula_named(name);
     if (!formula)
       refuse(node, fmt::format("attribute activations=[{}] names \"{}\", which is no activation "
                                "function of ONNX",

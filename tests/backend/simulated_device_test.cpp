@@ -9,6 +9,7 @@
 #include "steelyard/backend/simulated/device.h"
 #include "steelyard/engine/engine.h"
 #include "tests/backend/simulated_rig.h"
+#include "tests/fakes/stateful_model.h"
 
 namespace steelyard::simulated {
 namespace {
@@ -209,6 +210,20 @@ TEST(SimulatedDevice, RefusesAPrecisionThatTheDeviceLacks) {
   const Folder folder;
   EXPECT_THROW(made->compile(folder.model(network(Cell::gru)), nullptr, device(*made, kHailo), {}),
                Unsupported);
+}
+
+TEST(SimulatedDevice, RefusesWhatGoesAlongWithWindowsByName) {
+  const auto made = backend();
+  const Folder folder;
+  const auto file = folder.path() / "stateful.onnx";
+  StatefulModel(network(Cell::gru), {.before = StatefulForm::each}).write(file);
+  try {
+    made->compile(load_model(file), nullptr, device(*made, kTensorRt), {});
+    FAIL() << "compiled";
+  } catch (const Unsupported& e) {
+    EXPECT_THAT(e.what(), testing::HasSubstr("takes initial states as inputs"));
+    EXPECT_NE(e.hint(), "");
+  }
 }
 
 }  // namespace

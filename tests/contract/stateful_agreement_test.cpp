@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "tests/contract/allocations.h"
 #include "tests/contract/subjects.h"
 #include "tests/fakes/stateful_model.h"
 
@@ -270,6 +271,34 @@ TEST_F(StatefulOnnxRuntime, StreamsAnswerAlike) {
         }
         one->reset();
         other->reset();
+      }
+    }
+}
+
+TEST(StatefulNativeCpu, AllocatesNothingInAQuery) {
+  for (const Cell cell : {Cell::gru, Cell::lstm})
+    for (const bool lengths : {false, true}) {
+      Network network = network_of({cell, 1}, 2, Readout::last_step, 600);
+      for (Recurrent& layer : network.layers) layer.ends_early = lengths;
+      const auto file = folder() / "stateful.onnx";
+      StatefulModel(network, {.before = Form::sliced,
+                              .after = Form::joined,
+                              .lengths = lengths ? Form::wide_input : Form::whole})
+          .write(file);
+      const auto compiled = compile("native-cpu", load_model(file));
+      std::vector<std::unique_ptr<Session>> sessions;
+      sessions.push_back(compiled->open(3));
+      if (!lengths) sessions.push_back(compiled->open_steps(3));
+      for (const auto& session : sessions) {
+        const auto in = inputs_for(session->signature(), 1);
+        std::vector<std::byte> out(session->signature().output_bytes());
+        session->infer(in, out);
+        const AllocationCount count;
+        for (int i = 0; i < 50; ++i) {
+          if (!lengths && i % 5 == 0) session->reset();
+          session->infer(in, out);
+        }
+        EXPECT_EQ(count.ours(), 0u);
       }
     }
 }

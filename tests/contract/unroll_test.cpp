@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tests/contract/subjects.h"
+#include "tests/fakes/stateful_model.h"
 
 namespace steelyard::contract {
 namespace {
@@ -72,6 +73,20 @@ TEST(UnrolledModel, NeedsANumberOfSteps) {
   const Model model = model_of(random_network({Cell::gru, 5, 1, 1, 0, 5}, 9), "open");
   EXPECT_THROW(unroll(model, 0, folder() / "open.unrolled.onnx"), Error);
   EXPECT_THROW(unroll(model, 5000, folder() / "open.unrolled.onnx"), Error);
+}
+
+TEST(UnrolledModel, HasNoStatesThatGoInOrComeOut) {
+  const auto file = folder() / "stateful.onnx";
+  StatefulModel(random_network({Cell::gru, 5, 1, 1}, 9), {.after = StatefulForm::apart})
+      .write(file);
+  const Model model = load_model(file);
+  try {
+    unroll(model, 8, folder() / "stateful.unrolled.onnx");
+    FAIL() << "unrolled";
+  } catch (const Error& e) {
+    EXPECT_THAT(e.what(), testing::HasSubstr("cannot be unrolled: it gives its states as outputs"));
+    EXPECT_NE(e.hint(), "");
+  }
 }
 
 }  // namespace

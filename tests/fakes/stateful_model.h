@@ -192,12 +192,9 @@ class StatefulModel : private AnyModel {
       attribute("linear_before_reset", onnx::AttributeProto::INT)
           .set_i(layer.linear_before_reset ? 1 : 0);
     if (layer.functions.empty()) return;
-    static constexpr const char* kNames[] = {
-        "Relu",       "Tanh",        "Sigmoid", "Affine",   "LeakyRelu", "ThresholdedRelu",
-        "ScaledTanh", "HardSigmoid", "Elu",     "Softsign", "Softplus"};
     using F = GateFunction;
     auto& names = attribute("activations", onnx::AttributeProto::STRINGS);
-    for (const F& f : layer.functions) names.add_strings(kNames[f.kind]);
+    for (const F& f : layer.functions) names.add_strings(name_of(f.kind));
     std::vector<float> alphas, betas;
     for (const F& f : layer.functions) {
       if (f.kind >= F::affine && f.kind <= F::elu) alphas.push_back(f.alpha);

@@ -100,6 +100,21 @@ TEST(SaveNetwork, LeavesNothingBehindWhenTheDiskRefuses) {
   EXPECT_EQ(entries, 1);
 }
 
+TEST(SaveNetwork, RefusesWhatGoesAlongWithWindowsByName) {
+  Folder folder;
+  Network network = testing::random_network({.cell = Cell::lstm});
+  network.layers[0].functions = {
+      {GateFunction::hard_sigmoid, 0.2f, 0.5f}, {GateFunction::tanh}, {GateFunction::tanh}};
+  const auto refusal = [&] {
+    return testing::error_of([&] { save_network(network, {}, {}, folder / "a.onnx"); });
+  };
+  EXPECT_THAT(refusal(), HasSubstr("has other activations than the standard ones"));
+  network = testing::random_network({});
+  network.states_out.emplace_back();
+  EXPECT_THAT(refusal(), HasSubstr("gives its states as outputs"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "a.onnx"));
+}
+
 TEST(SaveNetwork, RefusesANetworkWhoseSizesDoNotFit) {
   Folder folder;
   Network network = testing::random_network({});

@@ -51,6 +51,33 @@ class Piece : public EngineSession {
   std::shared_ptr<const SessionStates> states_;
 };
 
+// A piece of the class `Own`, which is final: from the caller to its plans without a look at a
+// table.
+template <class Own>
+class PieceOf : public Piece {
+ public:
+  using Piece::Piece;
+
+  void infer(std::span<const float> input, std::span<float> output,
+             const EngineStates& states) final {
+    if (is_plain(input.size(), output.size(), states)) [[likely]] {
+      return own().infer_unchecked(input.data(), output.data(), nullptr);
+    }
+    const Carried carried = checked(input.size(), output.size(), states);
+    own().infer_unchecked(input.data(), output.data(), &carried);
+  }
+  void step(std::span<const float> input, std::span<float> output, std::span<float> after) final {
+    if (is_plain_step(input.size(), output.size(), after.size())) [[likely]] {
+      return own().step_unchecked(input.data(), output.data(), nullptr);
+    }
+    const Carried carried = checked_step(input.size(), output.size(), after);
+    own().step_unchecked(input.data(), output.data(), &carried);
+  }
+
+ private:
+  Own& own() { return static_cast<Own&>(*this); }
+};
+
 // A batch in pieces, each with a thread.
 class SplitSession final : public EngineSession {
  public:

@@ -214,5 +214,32 @@ TEST(Check, NamesTheLayerItRefuses) {
   EXPECT_THAT(why(wide), HasSubstr("9000 hidden units"));
 }
 
+TEST(Check, RefusesWhatGoesAlongWithWindowsByName) {
+  const auto why = [](const auto& change) -> std::string {
+    Network network = network_of(Cell::lstm, 5, 2);
+    network.layers[1].node = "LSTM_7";
+    change(network);
+    try {
+      check_network(network);
+    } catch (const Error& e) {
+      return e.what();
+    }
+    return "";
+  };
+  const std::string begin = "native-cuda runs whole windows from zero states, and this model ";
+  EXPECT_EQ(why([](Network& n) { n.states_in.emplace_back(); }),
+            begin + "takes initial states as inputs.");
+  EXPECT_EQ(why([](Network& n) { n.states_out.emplace_back(); }),
+            begin + "gives its states as outputs.");
+  EXPECT_EQ(why([](Network& n) { n.readout = Readout::every_step; }),
+            begin + "answers every time step.");
+  EXPECT_EQ(why([](Network& n) { n.layers[1].initial_h.assign(5, 1); }),
+            begin + "begins with states of its own in recurrent layer 2 (LSTM_7).");
+  EXPECT_EQ(why([](Network& n) { n.layers[1].functions.assign(3, {}); }),
+            begin + "has other activations than the standard ones in recurrent layer 2 (LSTM_7).");
+  EXPECT_EQ(why([](Network& n) { n.layers[1].ends_early = true; }),
+            begin + "takes lengths of windows (sequence_lens) in recurrent layer 2 (LSTM_7).");
+}
+
 }  // namespace
 }  // namespace steelyard::cuda
