@@ -13,9 +13,12 @@ constexpr unsigned kOne = 0x3c00;  // 1 as fp16
 __device__ __forceinline__ unsigned shared_address(const void* p) {
   return static_cast<unsigned>(__cvta_generic_to_shared(p));
 }
+// Before 8.0 the kernel is compiled, because one file serves all, and never started (plan.cpp).
 __device__ __forceinline__ unsigned pack_halves(float low, float high) {
-  unsigned packed;
+  unsigned packed = 0;
+#if __CUDA_ARCH__ >= 800
   asm("cvt.rn.f16x2.f32 %0,%1,%2;" : "=r"(packed) : "f"(high), "f"(low));
+#endif
   return packed;
 }
 __device__ __forceinline__ unsigned short half_of(float value) {
