@@ -94,8 +94,8 @@ struct Model {
 Model load_model(const std::filesystem::path& file);
 
 // The network that the graph computes, if it is one that our engine knows: recurrent layers with
-// simple ones around them. Throws Error that names node, operator and (where it is to blame)
-// attribute.
+// simple ones around them, states and lengths that go in, answers and states that come out
+// (docs/backends.md). Throws Error that names node, operator and (where it is to blame) attribute.
 Network network_of(const Model&);
 
 // The same with every axis known: `batch` for the batch axis, `window` for other open ones; axes
@@ -109,7 +109,8 @@ std::string static_onnx(const Model&, int batch, int window);
 // Writes a Network as ONNX (IR 8, opset 17; standard GRU/LSTM/RNN operators, input "input" [batch,
 // window, features], output "output" [batch, outputs], dynamic batch), checked by onnx::checker.
 // The same arguments give the same bytes. `recipe` goes to metadata "steelyard.recipe" as JSON
-// (unless it names no features), further `metadata` beside it. Throws Error when the disk refuses;
+// (unless it names no features), further `metadata` beside it. Throws Error for a network that goes
+// beyond windows, zero states and one answer each (beyond_plain), and when the disk refuses;
 // a half-written file never stands under the final name.
 void save_network(const Network&, const WindowRecipe&,
                   const std::map<std::string, std::string>& metadata,
