@@ -9,8 +9,7 @@
 // Windows begin with states of zeros, or the network's own, unless they are given:
 //
 //   auto session = engine->open(1, 8, /*threads*/ 1, /*states*/ true);
-//   session->infer(input, output, {.before = states, .after = states});   // network.h has the
-//   order
+//   session->infer(input, output, {.before = states, .after = states});
 //
 // fp32 is exact to about 1e-6. bf16 and int8 round the recurrent layers' weights (and int8 also
 // what they are multiplied with); biases, states, activations and the head stay fp32.
@@ -43,15 +42,16 @@ struct EngineOptions {
   int calibration_window = 0;
 };
 
-// What goes along with a query. States are batch*state_size() floats in the order of network.h;
-// `before` and `after` may be the same memory. All may be empty.
+// What goes along with a query; all of it may be empty. States are batch*state_size() floats in the
+// order of network.h.
 struct EngineStates {
-  std::span<const float> before =
-      {};                       // what windows begin with; empty: the network's own, or zeros
-  std::span<float> after = {};  // gets what they leave; empty: not wanted
+  // What windows begin with; empty: the network's own, or zeros.
+  std::span<const float> before = {};
+  // Gets what windows leave; empty: not wanted. May be the memory of `before`.
+  std::span<float> after = {};
   // How many steps each window has, from its first; empty: the network's own, or all. What lies
-  // behind a window's end is not read, its answers are those to states of zeros, and `after` is
-  // what its own last step leaves, zeros where it has none.
+  // behind a window's end changes nothing: the last layer's states there are zeros, and `after` is
+  // what the window's own last step leaves, zeros where it has none.
   std::span<const std::int32_t> lengths = {};
 };
 
@@ -83,7 +83,8 @@ class Engine {
   // or memory runs out.
   // `threads`: how many work at one infer() or step(), each at its share of the batch; the others
   // belong to the session and sleep between calls.
-  // `states`: the session takes and gives states, for which some plans need more memory.
+  // `states`: the session takes and gives states, for which some plans need more memory, and time
+  // for steps whose answer nobody reads.
   virtual std::unique_ptr<EngineSession> open(int batch, int window, int threads = 1,
                                               bool states = false) const = 0;
   virtual int features() const = 0;

@@ -178,17 +178,34 @@ TEST(States, SurviveManyInputsAndLongSequences) {
   expect_agreement(network_of(shape), {.batch = 300, .window = 9});
 }
 
+// As fp16, as bf16 by vectors, and by plain kernels.
+std::vector<std::string> narrow_targets() {
+  std::vector<std::string> targets{""};
+  for (const std::string& target : engine_targets()) {
+    if (target == "AVX3" || target == "SSE4") targets.push_back(target);
+  }
+  return targets;
+}
+
 TEST(States, GoThroughNarrowWeights) {
-  for (const Precision precision : {Precision::bf16, Precision::int8}) {
-    for (const Shape& shape : shapes(12)) {
-      if (!shape.linear_before_reset) continue;
-      SCOPED_TRACE(name_of(shape));
-      const Network network = network_of(shape);
-      for (const int batch : {1, 50}) {
-        expect_agreement(network, {.batch = batch, .precision = precision});
-        expect_agreement(network, {.batch = batch, .given = false, .precision = precision});
+  for (const std::string& target : narrow_targets()) {
+    for (const Precision precision : {Precision::bf16, Precision::int8}) {
+      for (const Shape& shape : shapes(12)) {
+        if (!shape.linear_before_reset) continue;
+        SCOPED_TRACE(name_of(shape));
+        const Network network = network_of(shape);
+        Query q{.precision = precision, .target = target};
+        for (const int batch : {1, 50}) {
+          q.batch = batch;
+          for (const bool given : {true, false}) {
+            q.given = given;
+            expect_agreement(network, q);
+          }
+        }
+        q.batch = 7;
+        q.threads = 2;
+        expect_agreement(network, q);
       }
-      expect_agreement(network, {.batch = 7, .threads = 2, .precision = precision});
     }
   }
 }
@@ -387,13 +404,16 @@ TEST(Lengths, EndEveryWindowAtItsOwnStep) {
 }
 
 TEST(Lengths, EndWindowsOfNarrowWeights) {
-  for (const Precision precision : {Precision::bf16, Precision::int8}) {
-    for (const Shape& shape : shapes(10)) {
-      if (!shape.linear_before_reset) continue;
-      SCOPED_TRACE(name_of(shape));
-      const Network network = that_ends_early(network_of(shape));
-      for (const int batch : {1, 50}) {
-        expect_agreement(network, {.batch = batch, .lengths = true, .precision = precision});
+  for (const std::string& target : narrow_targets()) {
+    for (const Precision precision : {Precision::bf16, Precision::int8}) {
+      for (const Shape& shape : shapes(10)) {
+        if (!shape.linear_before_reset) continue;
+        SCOPED_TRACE(name_of(shape));
+        const Network network = that_ends_early(network_of(shape));
+        for (const int batch : {1, 50}) {
+          expect_agreement(
+              network, {.batch = batch, .lengths = true, .precision = precision, .target = target});
+        }
       }
     }
   }

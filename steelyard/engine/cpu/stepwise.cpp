@@ -17,7 +17,7 @@ Stepwise::Stepwise(const Network& network, int index, int direction, const Kerne
   const Packed& p = packed->packed();
   const std::size_t state = times(p.padded(), samples);
   if (!layer.functions.empty()) {
-    functions_ = layer.functions.data() + direction * functions_of(layer.cell);
+    functions_ = layer.functions.data() + std::ptrdiff_t(direction) * functions_of(layer.cell);
     sums_ = Buffer(times(state, gates_of(p.formula)));
     if (p.formula == Formula::gru) sums_n_ = Buffer(state);
     if (p.formula == Formula::gru_reset_first) {
