@@ -150,6 +150,8 @@ Flow Walk::concat(const Node& node, const std::vector<Value>& inputs) {
     const auto* flow = std::get_if<Flow>(&input);
     if (!flow || !flow->head.empty() || flow->axes.size() != first->axes.size())
       refuse(node, "it joins the data with something else");
+    if (flow->is_given() != first->is_given())
+      refuse(node, "it joins what layers give with another input of the model");
     const auto width = axis(*flow, at).extent;
     bool stacked = false;
     for (std::size_t i = 0; i < flow->axes.size(); ++i) {

@@ -419,6 +419,23 @@ TEST(Lengths, EndWindowsOfNarrowWeights) {
   }
 }
 
+TEST(Lengths, EndWindowsWhoseInputsAreMultipliedForAllStepsAtOnce) {
+  for (const Cell cell : {Cell::rnn, Cell::gru, Cell::lstm}) {
+    Shape shape;
+    shape.cell = cell;
+    shape.features = 25;
+    shape.hidden = 18;
+    shape.directions = 2;
+    const Network network = that_ends_early(network_of(shape));
+    for (int window = 1; window < 9; ++window) {
+      expect_agreement(network, {.batch = 1, .window = window, .lengths = true});
+    }
+    for (const Precision precision : {Precision::bf16, Precision::int8}) {
+      expect_agreement(network, {.batch = 5, .lengths = true, .precision = precision});
+    }
+  }
+}
+
 TEST(Lengths, MayBelongToSomeLayersOnly) {
   Shape shape;
   shape.cell = Cell::gru;

@@ -253,6 +253,20 @@ TEST_F(StatefulNetworkOf, RefusesInputsThatItDoesNotUnderstandByName) {
   EXPECT_THAT(error_for(model), HasSubstr("(Tanh)"));
 }
 
+TEST_F(StatefulNetworkOf, RefusesInputsThatAreJoinedWithWhatLayersGive) {
+  auto model = stateful(testing::random_network({}), {});
+  auto* graph = model.mutable_graph();
+  auto* more = graph->add_input();
+  *more = graph->input(0);
+  more->set_name("more");
+  more->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim()->RemoveLast();
+  auto* joined = testing::insert_after(model, node_with(model, "Gather")->output(0), "Concat");
+  joined->add_input("more");
+  add_attribute(joined, "axis", onnx::AttributeProto::INT)->set_i(1);
+  EXPECT_THAT(error_for(model),
+              HasSubstr("(Concat): it joins what layers give with another input of the model"));
+}
+
 TEST_F(StatefulNetworkOf, RefusesASecondAnswer) {
   auto model = stateful(testing::random_network({}), {.after = Form::apart});
   auto* graph = model.mutable_graph();
