@@ -342,7 +342,7 @@ class Bench:
                         error=max(errors), queries=count)
 
     def tails(self, wanted):
-        """Up to a million queries in a row: of the models that one SM, or two, can keep."""
+        """Up to a million queries in a row: of the models that one SM, or two, can keep. Short ones in several sessions."""
         for name, cell, window, hidden, layers, both in MODELS[:8]:
             if wanted and name not in wanted:
                 continue
@@ -352,16 +352,22 @@ class Bench:
             x = np.random.default_rng(4).standard_normal((WINDOWS, window * FEATURES)).astype("f4")
             clusters = hidden == 256 or (hidden == 128 and cell == "LSTM")
             count = self.options.tail_queries // (10 if clusters else 1)
-            y, times = np.zeros(WINDOWS, "f4"), np.zeros(count)
-            handle, says = self.open(cell, hidden, layers, both, weights, 1, window, "fp32", 0, False)
-            self.require(self.library.ours_bench(handle, floats(x), window * FEATURES, floats(y), 1, WINDOWS, 1000,
-                                                 count, times.ctypes.data_as(DOUBLES), self.words))
-            self.library.ours_close(handle)
-            p = np.percentile(times, [50, 90, 99, 99.9, 99.99, 100])
+            sessions = []
+            for _ in range(self.options.rounds if hidden <= 64 and not both else 1):
+                y, times = np.zeros(WINDOWS, "f4"), np.zeros(count)
+                handle, says = self.open(cell, hidden, layers, both, weights, 1, window, "fp32", 0, False)
+                self.require(self.library.ours_bench(handle, floats(x), window * FEATURES, floats(y), 1, WINDOWS, 1000,
+                                                     count, times.ctypes.data_as(DOUBLES), self.words))
+                self.library.ours_close(handle)
+                sessions.append(np.percentile(times, [50, 90, 99, 99.9, 99.99, 100]))
+                if self.options.times:
+                    np.save(f"{self.options.times}-{name}-{len(sessions)}.npy", times.astype("f4"))
+            ratios = [float(s[2] / s[0]) for s in sessions]
+            p = np.median(np.array(sessions), axis=0)
             self.record(model=name, peer="native-cuda@fp32 exact, tail", p50=float(p[0]), p90=float(p[1]), p99=float(p[2]),
-                        p999=float(p[3]), p9999=float(p[4]), most=float(p[5]), p99_by_p50=float(p[2] / p[0]), queries=count)
-            if self.options.times:
-                np.save(f"{self.options.times}-{name}.npy", times.astype("f4"))
+                        p999=float(p[3]), p9999=float(p[4]), most=float(max(s[5] for s in sessions)),
+                        p99_by_p50=float(np.median(ratios)), sessions_p99_by_p50=[round(r, 3) for r in ratios],
+                        queries=count)
 
     def offline(self, batches):
         cell, window, hidden = "GRU", 60, 64
