@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// See session.h. A query is: copy in, RunWithBinding, copy out; the copies are inside the timed
-// region as for every backend.
+// See session.h. A query is: copy in, run, copy out; the copies are inside the timed region as for
+// every backend.
 #include "steelyard/backend/onnxruntime/session.h"
 
 #include <fmt/format.h>
@@ -66,7 +66,7 @@ class Buffer {
   }
   std::byte* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
-  const OrtValue* value() const { return value_.get(); }
+  OrtValue* value() const { return value_.get(); }
 
  private:
   static constexpr std::align_val_t kAlignment{64};
@@ -116,27 +116,25 @@ void ask_for_outputs(OrtSession* session, Signature& signature) {
   }
 }
 
-class BoundSession final : public Session {
+// Buffers on the host, one a tensor, and a query through them. Where the provider computes in the
+// host's memory, they are bound once. Elsewhere a binding would take the input to the device when
+// it is made and never again, so every query hands them over.
+class OrtQueries final : public Session {
  public:
-  BoundSession(OrtSession* session, Signature signature)
+  OrtQueries(OrtSession* session, Signature signature, bool in_host_memory)
       : api_(ort()), session_(session), signature_(std::move(signature)) {
-    OrtIoBinding* binding = nullptr;
-    check(api_.CreateIoBinding(session_, &binding), "bind buffers");
-    binding_.reset(binding);
     OrtRunOptions* run = nullptr;
     check(api_.CreateRunOptions(&run), "make options");
     run_.reset(run);
     check(api_.RunOptionsSetRunLogSeverityLevel(run, ORT_LOGGING_LEVEL_ERROR), "set its log level");
-    for (const TensorInfo& tensor : signature_.inputs) {
-      const Buffer& buffer = inputs_.emplace_back(tensor);
-      check(api_.BindInput(binding, tensor.name.c_str(), buffer.value()), "bind an input");
-      input_bytes_ += buffer.size();
-    }
-    for (const TensorInfo& tensor : signature_.outputs) {
-      const Buffer& buffer = outputs_.emplace_back(tensor);
-      check(api_.BindOutput(binding, tensor.name.c_str(), buffer.value()), "bind an output");
-      output_bytes_ += buffer.size();
-    }
+    for (const TensorInfo& tensor : signature_.inputs)
+      input_bytes_ += inputs_.emplace_back(tensor).size();
+    for (const TensorInfo& tensor : signature_.outputs)
+      output_bytes_ += outputs_.emplace_back(tensor).size();
+    if (in_host_memory)
+      bind();
+    else
+      list();
   }
 
   const Signature& signature() const override { return signature_; }
@@ -147,7 +145,11 @@ class BoundSession final : public Session {
       std::memcpy(buffer.data(), in.data(), buffer.size());
       in = in.subspan(buffer.size());
     }
-    check(api_.RunWithBinding(session_, run_.get(), binding_.get()), "run the model");
+    check(binding_ ? api_.RunWithBinding(session_, run_.get(), binding_.get())
+                   : api_.Run(session_, run_.get(), input_names_.data(), input_values_.data(),
+                              input_values_.size(), output_names_.data(), output_names_.size(),
+                              output_values_.data()),
+          "run the model");
     for (const Buffer& buffer : outputs_) {
       std::memcpy(out.data(), buffer.data(), buffer.size());
       out = out.subspan(buffer.size());
@@ -155,22 +157,46 @@ class BoundSession final : public Session {
   }
 
  private:
+  void bind() {
+    OrtIoBinding* binding = nullptr;
+    check(api_.CreateIoBinding(session_, &binding), "bind buffers");
+    binding_.reset(binding);
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      check(api_.BindInput(binding, signature_.inputs[i].name.c_str(), inputs_[i].value()),
+            "bind an input");
+    for (std::size_t i = 0; i < outputs_.size(); ++i)
+      check(api_.BindOutput(binding, signature_.outputs[i].name.c_str(), outputs_[i].value()),
+            "bind an output");
+  }
+
+  void list() {
+    for (const TensorInfo& tensor : signature_.inputs) input_names_.push_back(tensor.name.c_str());
+    for (const TensorInfo& tensor : signature_.outputs)
+      output_names_.push_back(tensor.name.c_str());
+    for (const Buffer& buffer : inputs_) input_values_.push_back(buffer.value());
+    for (const Buffer& buffer : outputs_) output_values_.push_back(buffer.value());
+  }
+
   const OrtApi& api_;
   OrtSession* session_;
   Signature signature_;
   std::vector<Buffer> inputs_, outputs_;
   std::size_t input_bytes_ = 0, output_bytes_ = 0;
-  Owned<OrtIoBinding> binding_;
+  Owned<OrtIoBinding> binding_;  // null: the lists below are handed over
+  std::vector<const char*> input_names_, output_names_;
+  std::vector<const OrtValue*> input_values_;
+  std::vector<OrtValue*> output_values_;
   Owned<OrtRunOptions> run_;
 };
 
 class OrtModel final : public CompiledModel {
  public:
-  OrtModel(const Model& model, int window, Precision precision, Owned<OrtSession> session,
-           std::vector<Reason> remarks)
+  OrtModel(const Model& model, int window, const SessionSettings& settings,
+           Owned<OrtSession> session, std::vector<Reason> remarks)
       : model_(model),
         window_(window),
-        precision_(precision),
+        precision_(settings.precision),
+        in_host_memory_(settings.provider == nullptr),
         session_(std::move(session)),
         remarks_(std::move(remarks)) {}
 
@@ -184,12 +210,13 @@ class OrtModel final : public CompiledModel {
   std::unique_ptr<Session> bound(int batch, int window) const {
     Signature signature = signature_of(model_, batch, window);
     if (!tells_its_outputs(model_)) ask_for_outputs(session_.get(), signature);
-    return std::make_unique<BoundSession>(session_.get(), std::move(signature));
+    return std::make_unique<OrtQueries>(session_.get(), std::move(signature), in_host_memory_);
   }
 
   Model model_;
   int window_;
   Precision precision_;
+  bool in_host_memory_;
   Owned<OrtSession> session_;
   std::vector<Reason> remarks_;
 };
@@ -258,8 +285,7 @@ std::unique_ptr<CompiledModel> compile_for(const Model& model, const std::filesy
   Owned<OrtSession> owned(session);
   std::vector<Reason> remarks;
   if (settings.provider != nullptr) remarks = remarks_of(log.lines(), settings.provider->name);
-  return std::make_unique<OrtModel>(model, window, settings.precision, std::move(owned),
-                                    std::move(remarks));
+  return std::make_unique<OrtModel>(model, window, settings, std::move(owned), std::move(remarks));
 }
 
 }  // namespace steelyard::onnxruntime

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A model in ONNX Runtime, and queries to it through buffers that are bound once. The compiled
+// A model in ONNX Runtime, and queries to it through buffers that stay. The compiled
 // model may be shared by threads, a Session belongs to one.
 #pragma once
 
