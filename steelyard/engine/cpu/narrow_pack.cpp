@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 #include "steelyard/base/error.h"
 #include "steelyard/engine/cpu/pack.h"
@@ -56,11 +57,13 @@ std::vector<float> padded_row(const NarrowPacked& p, const Matrices& m, int gate
   return row;
 }
 
-// Rounds row[begin, end) to bytes, returns what one step of them is worth.
+// Rounds row[begin, end) to bytes, returns what one step of them is worth. What is so small that no
+// float can be its step counts as zero.
 float to_steps(std::vector<float>& row, std::size_t begin, std::size_t end, std::int32_t& sum) {
   float largest = 0;
   for (std::size_t k = begin; k < end; ++k) largest = std::max(largest, std::abs(row[k]));
-  const float step = largest > 0 ? largest / 127 : 1.0f;
+  const bool is_zero = largest / 127 < std::numeric_limits<float>::min();
+  const float step = is_zero ? 1.0f : largest / 127;
   sum = 0;
   for (std::size_t k = begin; k < end; ++k) {
     row[k] = std::nearbyint(row[k] / step);
@@ -276,7 +279,9 @@ void NarrowWeights::pack_int8(OneWay& one, const Recurrent& layer, int direction
     const int block = unit / kNarrowLanes, lane = unit % kNarrowLanes;
     for (int g = 0; g < G; ++g) {
       std::vector<float> row = padded_row(p, m, g, unit, 4);
-      for (std::size_t k = 0; k < row.size(); ++k) row[k] *= column_ranges[k];
+      constexpr float kMost = std::numeric_limits<float>::max();
+      for (std::size_t k = 0; k < row.size(); ++k)
+        row[k] = std::clamp(row[k] * column_ranges[k], -kMost, kMost);
       for (int half = 0; half < 2; ++half) {
         const std::size_t at = (std::size_t(block * 2 + half) * G + g) * kNarrowLanes + lane;
         std::int32_t sum = 0;

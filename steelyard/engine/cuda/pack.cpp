@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace steelyard::cuda {
 namespace {
@@ -30,9 +31,10 @@ void round_rows(std::vector<float>& w, int columns, CudaWeights weights) {
     float* begin = w.data() + row * columns;
     float most = 0;
     for (int k = 0; k < columns; ++k) most = std::max(most, std::abs(begin[k]));
-    if (most == 0) continue;
     const float scale = most / 127;
-    for (int k = 0; k < columns; ++k) begin[k] = std::nearbyint(begin[k] / scale) * scale;
+    const bool is_zero = scale < std::numeric_limits<float>::min();
+    for (int k = 0; k < columns; ++k)
+      begin[k] = is_zero ? 0 : std::nearbyint(begin[k] / scale) * scale;
   }
 }
 
