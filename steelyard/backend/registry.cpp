@@ -196,8 +196,8 @@ std::vector<DeviceListing> Registry::list() const {
         availability = {Availability::NoDevice, fmt::format("{} found no device", entry.name), ""};
     }
     for (const Device& device : devices)
-      listings.push_back(
-          {spec_of(device), device.backend, device.name, availability, device.physical_id});
+      listings.push_back({spec_of(device), device.backend, device.name, availability,
+                          device.physical_id, device.runtime, device.precisions});
     if (devices.empty()) listings.push_back({entry.name, entry.name, "", availability, ""});
     if (entry.backend != nullptr)
       for (DeviceListing& broken : entry.backend->unusable()) listings.push_back(std::move(broken));

@@ -6,12 +6,13 @@
 #include <utility>
 
 namespace steelyard {
-namespace {
 
 std::size_t offset_of(const std::vector<TensorInfo>& tensors, std::size_t index) {
   const auto end = tensors.begin() + static_cast<std::ptrdiff_t>(index);
   return Signature{{tensors.begin(), end}, {}}.input_bytes();
 }
+
+namespace {
 
 class FedBack final : public Session {
  public:

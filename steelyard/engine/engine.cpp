@@ -49,7 +49,8 @@ struct Opening {
 
 class CpuSession final : public cpu::PieceOf<CpuSession> {
  public:
-  // `owner` keeps network and packed weights alive; `matrix`: null without a matrix unit.
+  // `owner` keeps network and packed weights alive; `matrix`: null where the matrix
+  // unit is not there or not the way to run the network.
   CpuSession(std::shared_ptr<const void> owner, const Network& network, const cpu::Kernels& kernels,
              cpu::PackCache& cache, const cpu::MatrixWeights* matrix, const Opening& o)
       : PieceOf({network, o.batch, o.window}, o.states),

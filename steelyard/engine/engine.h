@@ -42,8 +42,8 @@ struct EngineOptions {
   int calibration_window = 0;
 };
 
-// What goes along with a query; all of it may be empty. States are batch*state_size() floats in the
-// order of network.h.
+// What goes along with a query, read and written during the call only; all of it may be empty.
+// States are batch*state_size() floats in the order of network.h.
 struct EngineStates {
   // What windows begin with; empty: the network's own, or zeros.
   std::span<const float> before = {};
@@ -63,13 +63,16 @@ class EngineSession {
   // without, for lengths where no layer takes them, and for those that are not within the window.
   virtual void infer(std::span<const float> input, std::span<float> output,
                      const EngineStates& = {}) = 0;
-  // Streaming: one time step [batch][features] with the state carried over from the last step;
-  // `after` as above. Unidirectional networks without lengths only.
+  // Streaming: one time step [batch][features] to [batch][outputs], with the state carried over
+  // from the last step; `after` as above. Throws Error for sizes that are not these, for networks
+  // with a reverse direction or with lengths, and for `after` in a session opened without states.
   virtual void step(std::span<const float> input, std::span<float> output,
                     std::span<float> after = {}) = 0;
   // The half of the next step that does not depend on its input, done between ticks; optional.
+  // Throws as step() does.
   virtual void prepare() = 0;
-  // State back to `before`; empty: the network's own, or zeros.
+  // State back to `before`; empty: the network's own, or zeros. Throws Error for states of another
+  // size and in a session opened without; does nothing where there are no steps.
   virtual void reset(std::span<const float> before = {}) = 0;
 };
 
@@ -79,8 +82,9 @@ class Engine {
   // calibration.
   static std::shared_ptr<const Engine> compile(const Network&, const EngineOptions& = {});
   virtual ~Engine() = default;
-  // `window` must equal Network::window unless that is 0. Throws Error when a size is not positive
-  // or memory runs out.
+  // `window` must equal Network::window unless that is 0. Throws Error when a size is not positive,
+  // when the window or the batch is not that of the network's own window, states or lengths, and
+  // when memory runs out or a thread cannot be started.
   // `threads`: how many work at one infer() or step(), each at its share of the batch; the others
   // belong to the session and sleep between calls.
   // `states`: the session takes and gives states, for which some plans need more memory, and time

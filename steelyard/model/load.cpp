@@ -131,8 +131,7 @@ TensorInfo read_info(const onnx::ValueInfoProto& proto) {
 }
 
 // What is fixed to another number than the first input's batch counts something else than windows,
-// a hundred boxes, a table of anchors, unless another axis has that number: [2,3,5] holds states of
-// three windows.
+// a hundred boxes, a table of anchors. But [2,3,5] holds states of three windows.
 void agree_on_batch(Model& model) {
   const auto first = std::find_if(model.inputs.begin(), model.inputs.end(),
                                   [](const TensorInfo& tensor) { return tensor.batch_axis >= 0; });
@@ -144,9 +143,8 @@ void agree_on_batch(Model& model) {
   for (auto* tensors : {&model.inputs, &model.outputs})
     for (TensorInfo& tensor : *tensors) {
       if (tensor.batch_axis < 0 || extent(tensor) < 0 || extent(tensor) == batch) continue;
-      const auto other = std::find(tensor.shape.begin(), tensor.shape.end(), batch);
-      if (batch > 1 && other != tensor.shape.end())
-        tensor.batch_axis = static_cast<int>(other - tensor.shape.begin());
+      if (batch > 1 && tensor.shape.size() == 3 && tensor.shape[1] == batch)
+        tensor.batch_axis = 1;
       else if (extent(tensor) > 1)
         tensor.batch_axis = -1;
     }

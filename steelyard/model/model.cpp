@@ -31,6 +31,13 @@ std::size_t size_of(ElementType type) {
   return 0;
 }
 
+std::size_t TensorInfo::elements() const {
+  std::size_t count = 1;
+  for (const auto extent : shape)
+    count *= static_cast<std::size_t>(std::max<std::int64_t>(extent, 0));
+  return count;
+}
+
 std::int64_t Tensor::elements() const {
   std::int64_t count = 1;
   for (const auto extent : shape) count *= extent;

@@ -42,7 +42,8 @@ struct TensorInfo {
   std::vector<std::int64_t> shape;
   int batch_axis =
       -1;  // index of the axis that counts windows, open or fixed; -1 when there is none
-  Affine quantised = {};  // of a u8 tensor that stands for the model's fp32 one
+  Affine quantised = {};         // of a u8 tensor that stands for the model's fp32 one
+  std::size_t elements() const;  // an open axis counts as none
 };
 
 // A constant of the graph, little-endian, row-major.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// See walk.h. The walk itself: which nodes matter, who handles which operator, and the end.
+// See walk.h. The walk itself: which nodes matter and who handles which operator.
 #include "steelyard/model/walk.h"
 
 #include <fmt/format.h>

@@ -21,6 +21,8 @@ class Walk {
   Network network();
 
  private:
+  static constexpr std::size_t kSequenceLengths = 4;  // position among a recurrent layer's inputs
+
   // walk.cpp
   std::vector<bool> needed_nodes() const;
   void visit(const Node&);

@@ -34,8 +34,8 @@ Cell cell_of(const Node& node) {
   return node.op == "GRU" ? Cell::gru : node.op == "LSTM" ? Cell::lstm : Cell::rnn;
 }
 
-// Positions of optional inputs.
-constexpr std::size_t kSequenceLengths = 4, kPeepholes = 7;
+// Position of an optional input.
+constexpr std::size_t kPeepholes = 7;
 
 bool has(const std::vector<Value>& inputs, std::size_t i) {
   return i < inputs.size() && !std::holds_alternative<std::monostate>(inputs[i]);

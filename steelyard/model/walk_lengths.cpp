@@ -12,7 +12,6 @@ namespace steelyard {
 namespace {
 
 constexpr std::int64_t kMaxLength = 1 << 24;
-constexpr std::size_t kSequenceLengths = 4;
 
 }  // namespace
 

@@ -38,6 +38,8 @@ struct DeviceListing {
   std::string name;
   Availability availability;
   std::string physical_id;
+  std::string runtime;                // of a device, as above
+  std::vector<Precision> precisions;  // likewise
 };
 
 // One line of `steelyard doctor`: something that can be read while a device works, or why not.

@@ -39,7 +39,7 @@ void fields(V& v, T& x) {
 template <class V, Is<DeviceListing> T>
 void fields(V& v, T& x) {
   v("spec", x.spec); v("backend", x.backend); v("name", x.name); v("availability", x.availability);
-  v("physical_id", x.physical_id);
+  v("physical_id", x.physical_id); v("runtime", x.runtime); v("precisions", x.precisions);
 }
 template <class V, Is<InstrumentListing> T>
 void fields(V& v, T& x) {

@@ -10,6 +10,14 @@
 namespace steelyard {
 namespace {
 
+// "Steelyard engine 0.1.0 (AVX3): fp32, bf16, int8", "" for a backend without devices.
+std::string runtime_of(const DeviceListing& d) {
+  std::string names;
+  for (const Precision precision : d.precisions)
+    names += (names.empty() ? "" : ", ") + std::string(to_string(precision));
+  return d.runtime + (d.runtime.empty() || names.empty() ? "" : ": ") + names;
+}
+
 std::string terminal(const std::vector<DeviceListing>& devices, const RenderOptions& options) {
   const int width = std::clamp(options.columns, 40, 200);
   int spec = 4, state = 4;
@@ -31,6 +39,7 @@ std::string terminal(const std::vector<DeviceListing>& devices, const RenderOpti
         lines.push_back(std::move(piece));
     };
     add(d.name);
+    add(runtime_of(d));
     add(d.availability.reason);
     if (!d.availability.hint.empty()) add("-> " + d.availability.hint);
     if (lines.empty()) lines.emplace_back();
@@ -56,16 +65,17 @@ std::string render_devices(const std::vector<DeviceListing>& devices,
   Table table{
       fill(kTerms.list_device, language), fill(kTerms.list_spec, language), {}, {}, "", false};
   for (const Phrase* phrase :
-       {&kTerms.list_state, &kTerms.list_device, &kTerms.reason, &kTerms.hint})
+       {&kTerms.list_state, &kTerms.list_device, &kTerms.runtime, &kTerms.reason, &kTerms.hint})
     table.columns.push_back({fill(*phrase, language), {}, State::plain});
   for (const DeviceListing& d : devices) {
     const auto text = [](const std::string& s) {
       return Cell{s.empty() ? "-" : s, State::plain, {}, ""};
     };
-    table.rows.push_back({d.spec,
-                          {text(name_of(d.availability.kind, language)), text(d.name),
-                           text(d.availability.reason), text(d.availability.hint)},
-                          ""});
+    table.rows.push_back(
+        {d.spec,
+         {text(name_of(d.availability.kind, language)), text(d.name), text(runtime_of(d)),
+          text(d.availability.reason), text(d.availability.hint)},
+         ""});
   }
   Section section{"devices", fill(kTerms.list_device, language), 2, {}};
   section.parts.push_back(std::move(table));

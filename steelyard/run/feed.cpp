@@ -52,7 +52,7 @@ std::optional<std::size_t> data_input(const Feed& feed, const Signature& signatu
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!is_state(i) && named(feed, inputs[i].name) == nullptr &&
         (inputs[i].type == ElementType::f32 || inputs[i].quantised.scale != 0) &&
-        elements(inputs[i]) == wanted)
+        inputs[i].elements() == wanted)
       return i;
   return std::nullopt;
 }
@@ -85,19 +85,16 @@ void add_whole_lengths(const Model& model, Feed& feed) {
   const TensorInfo& input = model.inputs[static_cast<std::size_t>(network->lengths.tensor)];
   FeedTensor lengths{input.name, input.type, size_of(input.type), {}};
   const std::int64_t all = feed.window;
-  lengths.content.resize(lengths.bytes);
-  std::memcpy(lengths.content.data(), &all, lengths.bytes);  // little-endian
+  // One for every window, or, where the file fixes how many there are, all of them.
+  const std::size_t count = input.batch_axis < 0 ? input.elements() : 1;
+  lengths.content.resize(lengths.bytes * count);
+  for (std::size_t i = 0; i < count; ++i)
+    std::memcpy(lengths.content.data() + i * lengths.bytes, &all, lengths.bytes);  // little-endian
+  lengths.bytes *= count;
   feed.others.push_back(std::move(lengths));
 }
 
 }  // namespace
-
-std::size_t elements(const TensorInfo& tensor) {
-  std::size_t count = 1;
-  for (const auto axis : tensor.shape)
-    count *= static_cast<std::size_t>(std::max<std::int64_t>(axis, 0));
-  return count;
-}
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
   std::vector<std::string> axes;
@@ -133,7 +130,7 @@ std::uint32_t output_width(const Signature& signature, int batch) {
   if (signature.outputs.empty() || (signature.outputs.front().type != ElementType::f32 &&
                                     signature.outputs.front().quantised.scale == 0))
     return 0;
-  return static_cast<std::uint32_t>(elements(signature.outputs.front()) /
+  return static_cast<std::uint32_t>(signature.outputs.front().elements() /
                                     static_cast<std::size_t>(batch));
 }
 
@@ -171,7 +168,7 @@ FeedRing::FeedRing(const Feed& feed, const Signature& signature, int batch, int 
       fill(*other, tensor, offset);
     else if (i == chosen && !feed.inputs.empty())
       fill(feed, tensor, offset);
-    offset += elements(tensor) * size_of(tensor.type);
+    offset += tensor.elements() * size_of(tensor.type);
   }
 
   width_ = steelyard::output_width(signature, batch);

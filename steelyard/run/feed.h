@@ -36,7 +36,6 @@ struct Feed {
   int sequence = 1;  // Streaming: windows on end that belong together, the state carried along
 };
 
-std::size_t elements(const TensorInfo&);  // an open axis counts as none
 std::string shape_text(const std::vector<std::int64_t>&);  // "[1,8,5]", an open axis as "?"
 
 // Test windows by the model's recipe from `data`. A model without a recipe gets what was given, and

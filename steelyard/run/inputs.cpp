@@ -134,7 +134,7 @@ std::vector<std::byte> content_of(const GivenInput& given, const TensorInfo& win
   };
   if (numbers.type && *numbers.type != window.type)
     refuse(fmt::format("it holds {}", name_of(*numbers.type)));
-  const std::size_t bytes = elements(window) * size_of(window.type);
+  const std::size_t bytes = window.elements() * size_of(window.type);
   if (bytes == 0 || numbers.content.empty() || numbers.content.size() % bytes != 0)
     refuse(fmt::format("its {} bytes are no whole number of windows of {}", numbers.content.size(),
                        bytes));
@@ -245,7 +245,7 @@ Feed feed_of_inputs(const Model& model, const std::vector<GivenInput>& given, st
 
   std::size_t bytes = 1, files = 0;
   for (const std::size_t i : asked) {
-    const std::size_t window = elements(inputs[i]) * size_of(inputs[i].type);
+    const std::size_t window = inputs[i].elements() * size_of(inputs[i].type);
     FeedTensor tensor{inputs[i].name, inputs[i].type, window, {}};
     bytes += window;
     if (const auto from = file_of(inputs[i]); from != given.end()) {

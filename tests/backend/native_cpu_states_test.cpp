@@ -392,6 +392,25 @@ TEST_F(NativeCpuStates, RefuseLengthsThatNoWindowHas) {
   }
 }
 
+TEST_F(NativeCpuStates, RefuseABatchThatTheFileHasOtherLengthsFor) {
+  Network network = network_of(Cell::gru, 1, 1, Readout::last_step);
+  network.layers[0].ends_early = true;
+  Model model = written(network, {.lengths = Form::input});
+  for (TensorInfo& input : model.inputs) {
+    if (input.name != "lengths") continue;
+    input.shape = {1};
+    input.batch_axis = -1;
+  }
+  const auto compiled = compile(model);
+  EXPECT_NE(compiled->open(1), nullptr);
+  try {
+    compiled->open(4);
+    FAIL() << "opened";
+  } catch (const Unsupported& e) {
+    EXPECT_THAT(e.what(), HasSubstr("holds 1 lengths of windows, and a query has 4"));
+  }
+}
+
 TEST_F(NativeCpuStates, GiveOutputsTheirShapeWhereTheFileSaysNone) {
   const Network network = network_of(Cell::gru, 2, 1, Readout::every_step);
   Model model = written(network, {.after = Form::joined});

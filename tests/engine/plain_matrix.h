@@ -104,8 +104,7 @@ struct PlainMatrix {
 };
 
 inline const MatrixKernels& plain_matrix_kernels() {
-  static const MatrixKernels kKernels = {"plain", [] {}, [] {}, &PlainMatrix::step,
-                                         &PlainMatrix::lay_out};
+  static const MatrixKernels kKernels = {[] {}, [] {}, &PlainMatrix::step, &PlainMatrix::lay_out};
   return kKernels;
 }
 

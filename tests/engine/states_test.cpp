@@ -335,6 +335,26 @@ TEST(States, BeyondTheirRangeHaveCoarserStepsInTheFirstStep) {
   }
 }
 
+// A GRU whose gates keep what it is given has large states in every step, not in the first alone.
+TEST(States, ThatGatesKeepLargeStayNumbers) {
+  Shape shape;
+  shape.hidden = 40;
+  Network network = network_of(shape);
+  Recurrent& layer = network.layers[0];
+  ASSERT_EQ(layer.cell, Cell::gru);
+  std::fill_n(layer.b.begin(), shape.hidden, 20.0f);  // z = 1
+  Random random(4);
+  const int batch = 3, window = 6;
+  const auto input =
+      reference::random_values(std::size_t(batch) * window * network.features, 1, random);
+  const auto engine = Engine::compile(network, options_for(Precision::bf16, input, window));
+  const auto session = engine->open(batch, window, 1, true);
+  const std::vector<float> before(batch * engine->state_size(), 1e6f);
+  std::vector<float> output(batch), after(before.size());
+  session->infer(input, output, {before, after, {}});
+  for (const float h : after) EXPECT_TRUE(std::isfinite(h)) << h;
+}
+
 TEST(States, BeyondTheirRangeAreLimitedWhereWindowsEndEarly) {
   Shape shape;
   shape.cell = Cell::rnn;

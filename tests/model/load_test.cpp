@@ -248,6 +248,28 @@ TEST_F(LoadModel, FindsTheAxisThatCountsWindows) {
   EXPECT_EQ(axis(), 0);
 }
 
+TEST_F(LoadModel, TakesNoTableOfAsManyColumnsForABatch) {
+  auto model = good();
+  const auto set = [](onnx::ValueInfoProto& tensor, std::initializer_list<int> extents) {
+    auto& shape = *tensor.mutable_type()->mutable_tensor_type()->mutable_shape();
+    shape.clear_dim();
+    for (const int extent : extents) shape.add_dim()->set_dim_value(extent);
+  };
+  set(*model.mutable_graph()->mutable_input(0), {4, 8, 5});
+  auto& other = *model.mutable_graph()->add_input();
+  other = model.graph().input(0);
+  other.set_name("other");
+  const auto axis = [&](std::initializer_list<int> extents) {
+    set(other, extents);
+    return load_model(testing::write_model(folder_, model)).inputs[1].batch_axis;
+  };
+  EXPECT_EQ(axis({4, 100}), 0);
+  EXPECT_EQ(axis({2, 4, 5}), 1);
+  EXPECT_EQ(axis({8732, 4}), -1);
+  EXPECT_EQ(axis({2, 5, 4}), -1);
+  EXPECT_EQ(axis({1, 4}), 0);
+}
+
 TEST(StaticShapes, FillOpenAxesAndKeepFixedOnes) {
   TensorInfo input{"x", ElementType::f32, {-1, -1, 5}, 0};
   TensorInfo fixed{"y", ElementType::f32, {1, 16, 5}, 0};

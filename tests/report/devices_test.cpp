@@ -8,7 +8,13 @@ namespace {
 
 std::vector<DeviceListing> listings() {
   return {
-      {"native-cpu", "native-cpu", "Intel Xeon", {Availability::Ready, "", ""}, "cpu"},
+      {"native-cpu",
+       "native-cpu",
+       "Intel Xeon",
+       {Availability::Ready, "", ""},
+       "cpu",
+       "Steelyard engine 0.1.0 (AVX3)",
+       {Precision::fp32, Precision::int8}},
       {"onnxruntime",
        "onnxruntime",
        "",
@@ -25,6 +31,14 @@ TEST(RenderDevices, SaysEveryStateInKorean) {
   for (const char* word : {"사용 가능", "빌드에 없음", "런타임 없음", "장치 없음", "tools/setup"})
     EXPECT_NE(text.find(word), std::string::npos) << word << "\n" << text;
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
+}
+
+TEST(RenderDevices, SaysWhatRunsThereInEveryFormat) {
+  for (const Format format : {Format::terminal, Format::markdown, Format::html}) {
+    RenderOptions options;
+    options.format = format;
+    EXPECT_NE(render_devices(listings(), options).find("(AVX3): fp32, int8"), std::string::npos);
+  }
 }
 
 TEST(RenderDevices, FitsTheTerminalAndAlignsHangul) {

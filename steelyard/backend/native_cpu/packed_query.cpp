@@ -9,23 +9,12 @@
 #include <limits>
 #include <utility>
 
+#include "steelyard/backend/states.h"
+
 namespace steelyard::native_cpu {
 namespace {
 
 std::size_t bytes_of(const TensorInfo& tensor) { return Signature{{tensor}, {}}.input_bytes(); }
-
-std::size_t offset_of(const std::vector<TensorInfo>& tensors, std::size_t index) {
-  std::size_t offset = 0;
-  for (std::size_t i = 0; i < index; ++i) offset += bytes_of(tensors[i]);
-  return offset;
-}
-
-std::size_t elements_of(const TensorInfo& tensor) {
-  std::size_t count = 1;
-  for (const auto extent : tensor.shape)
-    count *= static_cast<std::size_t>(std::max<std::int64_t>(extent, 0));
-  return count;
-}
 
 }  // namespace
 
@@ -37,7 +26,7 @@ void complete(Signature& signature, const Network& network, int batch, int windo
                         "export the model with outputs of 32-bit floats");
     TensorInfo whole = tensor;
     whole.shape = shape;
-    if (elements_of(whole) != elements_of(tensor)) set_shape(signature, index, std::move(shape));
+    if (whole.elements() != tensor.elements()) set_shape(signature, index, std::move(shape));
   };
   if (network.output_tensor >= 0) {
     std::vector<std::int64_t> shape{batch, network.outputs()};
@@ -86,8 +75,15 @@ PackedQuery::PackedQuery(const Signature& signature, const Network& network, int
   }
   if (network.lengths.tensor < 0) return;
   const auto lengths = static_cast<std::size_t>(network.lengths.tensor);
+  const TensorInfo& tensor = signature.inputs.at(lengths);
+  if (tensor.elements() != batch_)
+    throw Unsupported(fmt::format("the input '{}' holds {} lengths of windows, and a query has {}",
+                                  tensor.name, tensor.elements(), batch),
+                      fmt::format("measure it with --batch {}, or export the model with a dynamic "
+                                  "batch",
+                                  tensor.elements()));
   lengths_at_ = offset_of(signature.inputs, lengths);
-  length_bytes_ = size_of(signature.inputs.at(lengths).type);
+  length_bytes_ = size_of(tensor.type);
   lengths_.resize(batch_);
 }
 

@@ -79,7 +79,6 @@ struct MatrixStep {
 constexpr int kMatrixSums = 2 * 2 * kMatrixRows * kMatrixSamples * kMatrixLanes;
 
 struct MatrixKernels {
-  const char* name;
   // Around all steps of a thread: the unit takes its setting and is given back.
   void (*begin)();
   void (*end)();

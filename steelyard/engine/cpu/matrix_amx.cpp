@@ -306,7 +306,7 @@ bool available() {
 }  // namespace
 
 const MatrixKernels* amx_kernels() {
-  static const MatrixKernels kKernels = {"AMX", &begin, &end, &step, &lay_out};
+  static const MatrixKernels kKernels = {&begin, &end, &step, &lay_out};
   static const bool kHere = available();
   return kHere ? &kKernels : nullptr;
 }

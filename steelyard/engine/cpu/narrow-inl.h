@@ -256,7 +256,8 @@ struct HalfProducts {
   }
   static typename Lanes::F value(Sum a, Sum b) { return Lanes::sum_of_words(a, b); }
   static void store(const NarrowStep& j, std::ptrdiff_t at, std::ptrdiff_t, typename Lanes::F h) {
-    Lanes::store_halves(static_cast<std::uint16_t*>(j.low_h_next) + at, h);
+    Lanes::store_halves(static_cast<std::uint16_t*>(j.low_h_next) + at,
+                        Lanes::limited(h, kLargestHalf));
   }
 };
 

@@ -26,8 +26,13 @@ constexpr int narrow_rows_of(Formula f) { return f == Formula::gru ? 4 : gates_o
 constexpr int narrow_gate(Formula f, int row) { return f == Formula::gru && row == 3 ? 2 : row; }
 
 // How the weights are kept. halves: as fp16, which has three bits more than bf16, a factor a row so
-// that none is above 1; multiplied with fp16, for layers whose states stay between -1 and 1.
+// that none is above 1; multiplied with fp16, for networks whose states stay between -1 and 1.
 enum class Narrow { bf16, halves, int8 };
+// Only states that are given can be larger; as halves they are limited to this. Halves are summed
+// up as such, 64 products at a time, and this is far from their largest number.
+constexpr float kLargestHalf = 512;
+// Of what stands for a value when it is multiplied; 0: the value itself.
+constexpr int low_bytes(Narrow n) { return n == Narrow::int8 ? 1 : n == Narrow::halves ? 2 : 0; }
 // How many weights a word of 32 bits holds.
 constexpr int weights_a_word(Narrow n) { return n == Narrow::int8 ? 4 : 2; }
 
@@ -76,7 +81,6 @@ struct NarrowStep {
 };
 
 struct NarrowKernels {
-  const char* name;
   void (*bf16)(const NarrowStep&);
   void (*halves)(const NarrowStep&);  // null: no fp16 arithmetic
   void (*int8)(const NarrowStep&);

@@ -27,8 +27,7 @@ namespace steelyard::cpu {
 
 const NarrowKernels* avx512_narrow_kernels() {
   using Set = NarrowSet<Avx512Lanes>;
-  static const NarrowKernels kKernels = {"AVX512-VNNI", &Set::bf16,     nullptr,
-                                         &Set::int8,    &Set::to_bytes, nullptr};
+  static const NarrowKernels kKernels = {&Set::bf16, nullptr, &Set::int8, &Set::to_bytes, nullptr};
   static const bool kHere = has_avx512_lanes();
   return kHere ? &kKernels : nullptr;
 }

@@ -19,8 +19,6 @@
 #include <cpuid.h>
 #include <immintrin.h>
 
-#include <algorithm>
-
 #ifdef __clang__
 #pragma clang attribute push(                                                                \
     __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512fp16,fma"))), \
@@ -51,6 +49,10 @@ struct Fp16Lanes : Avx512Lanes {
     const H whole = _mm512_add_ph(sum, _mm512_castsi512_ph(_mm512_rol_epi32(words, 16)));
     return _mm512_cvtxph_ps(_mm256_castsi256_ph(_mm512_cvtepi32_epi16(_mm512_castph_si512(whole))));
   }
+  // NaN stays.
+  static F limited(F a, float most) {
+    return _mm512_max_ps(_mm512_set1_ps(-most), _mm512_min_ps(_mm512_set1_ps(most), a));
+  }
   static void store_halves(std::uint16_t* p, F a) { _mm256_storeu_ph(p, _mm512_cvtxps_ph(a)); }
 };
 
@@ -80,8 +82,8 @@ bool has_fp16() {
 
 const NarrowKernels* avx512_fp16_narrow_kernels() {
   using Set = NarrowSet<Fp16Lanes>;
-  static const NarrowKernels kKernels = {"AVX512-FP16", &Set::bf16,     &Set::halves,
-                                         &Set::int8,    &Set::to_bytes, &to_halves};
+  static const NarrowKernels kKernels = {&Set::bf16, &Set::halves, &Set::int8, &Set::to_bytes,
+                                         &to_halves};
   static const bool kHere = has_avx512_lanes() && has_fp16();
   return kHere ? &kKernels : nullptr;
 }

@@ -109,6 +109,8 @@ std::vector<std::vector<float>> NarrowWeights::input_ranges(const Network& netwo
   return all;
 }
 
+namespace {
+
 // The factor by which a row is divided before its weights are rounded to bf16. Their steps double
 // at every power of two, so it decides how many of them lie just below one, where steps are
 // smallest.
@@ -132,6 +134,8 @@ float bf16_scale(const std::vector<float>& row) {
   }
   return best;
 }
+
+}  // namespace
 
 void NarrowWeights::pack_input(OneWay& one, const Recurrent& layer, int direction) {
   NarrowPacked& p = one.packed;

@@ -104,8 +104,7 @@ struct PlainLanes {
 
 const NarrowKernels& plain_narrow_kernels() {
   using Set = NarrowSet<PlainLanes>;
-  static const NarrowKernels kKernels = {"plain",    &Set::bf16,     nullptr,
-                                         &Set::int8, &Set::to_bytes, nullptr};
+  static const NarrowKernels kKernels = {&Set::bf16, nullptr, &Set::int8, &Set::to_bytes, nullptr};
   return kKernels;
 }
 

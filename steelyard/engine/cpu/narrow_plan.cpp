@@ -27,9 +27,6 @@ std::ptrdiff_t padded_features(int features) {
   return std::ptrdiff_t(features + kNarrowLanes - 1) / kNarrowLanes * kNarrowLanes;
 }
 
-// Of what stands for a value when it is multiplied; 0: the value itself.
-int low_bytes_of(Narrow kind) { return kind == Narrow::int8 ? 1 : kind == Narrow::halves ? 2 : 0; }
-
 }  // namespace
 
 NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, const Kernels& kernels,
@@ -51,7 +48,7 @@ NarrowPlan::NarrowPlan(const Network& network, const NarrowWeights& weights, con
   input_.width = network.features;
   input_.time = std::ptrdiff_t(network.features) * (network.batch_first ? 1 : row_of_batch_);
   input_.sample = std::ptrdiff_t(network.features) * (network.batch_first ? window : 1);
-  if (low_bytes_of(weights.kind()) > 0 && features_ > kNarrowFeatures) {
+  if (low_bytes(weights.kind()) > 0 && features_ > kNarrowFeatures) {
     const std::size_t rows = times(chunk_, window);
     row_ = Buffer(padded_features(features_));
     std::memset(row_.data(), 0, row_.size() * sizeof(float));
@@ -85,7 +82,7 @@ NarrowPlan::Pass NarrowPlan::make_pass(const Network& network, int index, int di
                         keeps != Keeps::everything && !read_at_the_end;
   const std::size_t state = times(pass.w->padded(), chunk);
   pass.h = Buffer(times(state, pass.sequence ? window_ : 2));
-  if (low_bytes_of(weights_.kind()) > 0) pass.low = low_buffer(pass.h.size());
+  if (low_bytes(weights_.kind()) > 0) pass.low = low_buffer(pass.h.size());
   if (layer.cell == Cell::lstm) pass.c = Buffer(state);
   if (keeps == Keeps::state) pass.sums = Buffer(times(state, narrow_rows_of(pass.w->formula)));
   if (last && every_step_) pass.read = pass.h.data();
@@ -126,12 +123,12 @@ void NarrowPlan::prepare() {
 }
 
 Buffer NarrowPlan::low_buffer(std::size_t values) const {
-  return Buffer(times(values, low_bytes_of(weights_.kind())) / sizeof(float) + 1);
+  return Buffer(times(values, low_bytes(weights_.kind())) / sizeof(float) + 1);
 }
 
 void* NarrowPlan::low(const Buffer& buffer, std::size_t at) const {
   auto* bytes = reinterpret_cast<std::uint8_t*>(const_cast<float*>(buffer.data()));
-  return buffer ? bytes + at * low_bytes_of(weights_.kind()) : nullptr;
+  return buffer ? bytes + at * low_bytes(weights_.kind()) : nullptr;
 }
 
 void NarrowPlan::narrow_input(const float* input, int samples) {

@@ -14,10 +14,11 @@ namespace steelyard::cpu {
 
 class NarrowPlan {
  public:
-  // `row`: how many samples stand side by side in the caller's input, 0 = `batch`.
   // What a plan keeps: its output alone, the state from call to call, or every state for a look at
-  // its size. `takes_states`: infer() takes and gives states.
+  // its size.
   enum class Keeps { nothing, state, everything };
+  // `row`: how many samples stand side by side in the caller's input, 0 = `batch`. `takes_states`:
+  // infer() takes and gives states.
   NarrowPlan(const Network&, const NarrowWeights&, const Kernels&, PackCache&, int batch,
              int window, Keeps, int row = 0, bool takes_states = false);
 

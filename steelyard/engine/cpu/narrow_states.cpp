@@ -10,11 +10,7 @@
 namespace steelyard::cpu {
 namespace {
 
-// Halves are summed up as such, 64 products at a time, which is far from their largest number.
-constexpr float kLargestHalf = 512;
-
 int low_zero(Narrow kind) { return kind == Narrow::int8 ? 128 : 0; }
-int low_bytes(Narrow kind) { return kind == Narrow::int8 ? 1 : 2; }
 
 }  // namespace
 

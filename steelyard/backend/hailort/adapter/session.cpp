@@ -130,12 +130,6 @@ class QueryStream final : public Stream {
   std::uint32_t in_flight_ = 0;
 };
 
-std::size_t elements(const TensorInfo& tensor) {
-  std::size_t count = 1;
-  for (const auto axis : tensor.shape) count *= static_cast<std::size_t>(axis);
-  return count;
-}
-
 class OpenedModel final : public HefModel {
  public:
   OpenedModel(const Model& model, std::filesystem::path hef, const std::string& id, int window,
@@ -211,7 +205,7 @@ class OpenedModel final : public HefModel {
       stream.set_format_type(settings_.raw ? HAILO_FORMAT_TYPE_AUTO : HAILO_FORMAT_TYPE_FLOAT32);
       const hailo_3d_image_shape_t shape = stream.shape();
       const std::size_t frame = std::size_t{shape.height} * shape.width * shape.features;
-      if (frame * static_cast<std::size_t>(batch) != elements(tensor) ||
+      if (frame * static_cast<std::size_t>(batch) != tensor.elements() ||
           (batch > 1 && tensor.batch_axis != 0))
         throw Unsupported(
             fmt::format("{} takes frames of [{},{},{}] for '{}', the model's is [{}] at a batch "
