@@ -4,12 +4,13 @@
 // own.
 //
 //   bench latency|offline|random [--only TEXT] [--rounds N] [--block-ms N] [--core N] [--count N]
-//         [--threads N] [--seed N] [--json FILE] peer.so ...
+//         [--threads N] [--pause-ms N] [--seed N] [--json FILE] peer.so ...
 #include <dlfcn.h>
 #include <fmt/format.h>
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -28,6 +29,7 @@ namespace {
 struct Options {
   std::string mode, only, json;
   int rounds = 7, block_ms = 20, core = 1, count = 200, batch = 1, threads = 1;
+  int pause_ms = 0;  // before each round, so that short ones do not all meet one busy neighbour
   std::uint64_t seed = 1;
   std::vector<std::string> peers;
 };
@@ -214,6 +216,7 @@ void measure(std::vector<Runner>& runners, const Case& c, const Options& o, Rand
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   for (int round = 0; round < o.rounds; ++round) {
     random.shuffle(order);
+    std::this_thread::sleep_for(std::chrono::milliseconds(o.pause_ms));
     for (const std::size_t i : order) {
       block(runners[i], c, o.block_ms * 100.0, false);  // caches and clock as they will be
       block(runners[i], c, o.block_ms * 1000.0, true);
@@ -335,6 +338,8 @@ Options parse(int argc, char** argv) {
       o.batch = std::stoi(v);
     else if (a == "--threads")
       o.threads = std::stoi(v);
+    else if (a == "--pause-ms")
+      o.pause_ms = std::stoi(v);
     else if (a == "--seed")
       o.seed = std::stoull(v);
     else

@@ -74,21 +74,21 @@ def measure(args, folder, peers):
         env["LD_LIBRARY_PATH"] = str(blas[0])
     modules = [m for m in PEERS if (folder / f"peer_{m}.so").exists()]
     result = json.loads(RESULT.read_text()) if RESULT.exists() else {}
-    result.update(date=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%MZ"), machine=machine(),
-                  command="python3 perf/engine/run.py --parts " + args.parts,
-                  not_run=[p for p in PEERS if p not in modules])
-    limits = subprocess.run([folder / "limits", str(args.core)], capture_output=True, text=True, check=True)
-    result["limits"] = json.loads(limits.stdout)
+    result.update(machine=machine(), not_run=[p for p in PEERS if p not in modules])
+    runs = result.setdefault("runs", {})
     for part in args.parts.split(","):
+        limits = subprocess.run([folder / "limits", str(args.core)], capture_output=True, text=True, check=True)
+        runs[part] = {"date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%MZ"),
+                      "rounds": 5 if part == "random" else args.rounds, "limits": json.loads(limits.stdout)}
         chosen = modules + [m for m in ["prototype"] if (folder / f"peer_{m}.so").exists()]
-        options = ["--rounds", args.rounds, "--core", args.core, "--json", folder / "part.json"]
+        options = ["--rounds", runs[part]["rounds"], "--core", args.core, "--json", folder / "part.json"]
         if part == "threads":
             options += ["--threads", 2, "--block-ms", 150]
         if part == "offline":
             options += ["--block-ms", 60]
         if part == "random":
             chosen = [m for m in modules if m in STRONGEST["random"]]
-            options += ["--rounds", 5, "--block-ms", 5, "--count", 200]
+            options += ["--block-ms", 5, "--pause-ms", 150, "--count", 200]
         mode = "offline" if part == "threads" else part
         sh(folder / "bench", mode, *options, *(folder / f"peer_{m}.so" for m in ["native", *chosen]), env=env)
         result[part] = json.loads((folder / "part.json").read_text())["networks"]
@@ -107,6 +107,13 @@ def best(network, low=False):
     peers = [e for e in network["engines"] if not e["engine"].startswith(("native", "prototype"))
              and ("bf16" in e["engine"]) == low]
     return min(peers, key=lambda e: e["us"], default=None)
+
+
+def limits_of(result):
+    """The largest that any part's measurement found: a busy neighbour makes a limit low and a share of it high."""
+    found = [run["limits"] for run in result["runs"].values()]
+    reading = {kb: max(f["read_gb_per_second"][kb] for f in found) for kb in found[0]["read_gb_per_second"]}
+    return {"fp32_gflops": max(f["fp32_gflops"] for f in found), "read_gb_per_second": reading}
 
 
 def bandwidth(limits, kb):
@@ -140,6 +147,7 @@ def verdict(ratio, bar, counts, more=False):
 def latency_table(r):
     lines = ["| network, one query | native fp32 | quiet | best fp32 peer | ours / best | bar | prototype / best | limit | "
              "limit / best | share of the limit |", "|---|---|---|---|---|---|---|---|---|---|"]
+    limits = limits_of(r)
     for n in r["latency"]:
         e, peer = by_name(n), best(n)
         for name in ("native", "native-prepared"):
@@ -149,7 +157,7 @@ def latency_table(r):
             ratio = own["ratio_to_best_peer"]
             # What is prepared has read the state's half of the weights; the other layer's and the input's are left.
             part = n["weights"] * (0.5 if prepared else 1)
-            limit, kind = limit_us(dict(n, weights=part, flops=n["flops"] * (0.5 if prepared else 1)), r["limits"])
+            limit, kind = limit_us(dict(n, weights=part, flops=n["flops"] * (0.5 if prepared else 1)), limits)
             share = f"{limit / own['quiet_us']:.2f}" if n["weights"] > 8000 else "–"
             bar = n["prepared_bar"] if prepared else n["bar"]
             other = e.get("prototype") if not prepared else None
@@ -199,7 +207,7 @@ def offline_table(r, part):
         own = e["native"]
         speed = 1 / own["ratio_to_best_peer"]
         threads = 2 if part == "threads" else 1
-        share = limit_us(n, r["limits"])[0] / own["quiet_us"] / threads
+        share = limit_us(n, limits_of(r))[0] / own["quiet_us"] / threads
         large = n["weights"] > 12000
         k = lambda x: f"{x['queries_per_second'] / 1e3:.4g} k/s"
         bar = verdict(round(speed, 2), OFFLINE_BARS.get(n["network"]), r[part + "_counts"], True) if threads == 1 else ""
@@ -226,14 +234,17 @@ def random_lines(r):
 
 
 def write_page(r):
-    m, limits = r["machine"], r["limits"]
+    m = r["machine"]
     begin, end = "<!-- measured: written by perf/engine/run.py -->", "<!-- end of measured -->"
     text = [begin, "", f"{m['cpu']} ({m['cores']} cores{', virtual machine' if m['virtual'] else ''}; "
-            f"{', '.join(m['flags'])}), {m['compiler']}, {r['date']}.",
-            f"`{r['command']}`; peers not run: {', '.join(r['not_run']) or 'none'}.", "",
-            f"Measured limits of one core in the same run: {limits['fp32_gflops']:.0f} GFLOP/s in fp32, reading "
-            f"{limits['read_gb_per_second']['40']:.0f} GB/s from 40 KB (L1) and "
-            f"{limits['read_gb_per_second']['512']:.0f} GB/s from 512 KB (L2).", ""]
+            f"{', '.join(m['flags'])}), {m['compiler']}; `python3 perf/engine/run.py`; peers not run: "
+            f"{', '.join(r['not_run']) or 'none'}. Limits of one core, measured before each part; the largest count:", "",
+            "| part | date | rounds | fp32 | reading 40 KB (L1) | reading 512 KB (L2) |", "|---|---|---|---|---|---|"]
+    for part, run in r["runs"].items():
+        read = run["limits"]["read_gb_per_second"]
+        text.append(f"| {part} | {run['date']} | {run['rounds']} | {run['limits']['fp32_gflops']:.0f} GFLOP/s | "
+                    f"{read['40']:.0f} GB/s | {read['512']:.0f} GB/s |")
+    text.append("")
     if "latency" in r:
         text += ["### Latency", "", *latency_table(r), "", *low_table(r), ""]
     if "offline" in r:
