@@ -8,6 +8,7 @@
 
 #include "tests/contract/allocations.h"
 #include "tests/contract/subjects.h"
+#include "tests/fakes/activations.h"
 #include "tests/fakes/stateful_model.h"
 
 namespace steelyard::contract {
@@ -177,26 +178,15 @@ TEST_F(StatefulOnnxRuntime, LengthsEndWindowsAlike) {
 }
 
 TEST_F(StatefulOnnxRuntime, ActivationsOfAllKindsAreAlike) {
-  using F = GateFunction;
-  const std::vector<F> all{{F::relu},
-                           {F::tanh},
-                           {F::sigmoid},
-                           {F::affine, 0.7f, 0.1f},
-                           {F::leaky_relu, 0.2f},
-                           {F::thresholded_relu, 0.3f},
-                           {F::scaled_tanh, 0.8f, 1.3f},
-                           {F::hard_sigmoid, 0.2f, 0.5f},
-                           {F::elu, 0.9f},
-                           {F::softsign},
-                           {F::softplus}};
   std::uint64_t seed = 300;
   for (const Kind& kind : kKinds)
-    for (std::size_t first = 0; first < all.size(); ++first) {
+    for (std::size_t first = 0; first < kEveryActivation.size(); ++first) {
       Network network = network_of(kind, 1, static_cast<Readout>(seed % 3), seed);
       Recurrent& layer = network.layers[0];
       for (int i = 0; i < functions_of(layer.cell) * layer.directions; ++i)
         layer.functions.push_back(
-            all[(first + static_cast<std::size_t>(i) * (1 + seed % 4)) % all.size()]);
+            kEveryActivation[(first + static_cast<std::size_t>(i) * (1 + seed % 4)) %
+                             kEveryActivation.size()]);
       for (float& w : layer.r) w *= 0.3f;  // nothing grows from step to step
       layer.ends_early = seed % 4 == 0;
       expect_agreement("onnxruntime:cpu", network,

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "steelyard/model/model.h"
+#include "tests/fakes/activations.h"
 #include "tests/fakes/stateful_model.h"
 #include "tests/model/network_fixture.h"
 
@@ -169,26 +170,15 @@ TEST_F(StatefulNetworkOf, KnowsThatALastStepIsNoFinalStateOfAWindowThatEndsEarly
 }
 
 TEST_F(StatefulNetworkOf, KnowsEveryActivationOfEveryCell) {
-  using F = GateFunction;
-  const std::vector<F> all{{F::relu},
-                           {F::tanh},
-                           {F::sigmoid},
-                           {F::affine, 0.7f, 0.1f},
-                           {F::leaky_relu, 0.2f},
-                           {F::thresholded_relu, 0.3f},
-                           {F::scaled_tanh, 0.8f, 1.3f},
-                           {F::hard_sigmoid, 0.3f, 0.4f},
-                           {F::elu, 0.9f},
-                           {F::softsign},
-                           {F::softplus}};
   for (const Cell cell : {Cell::rnn, Cell::gru, Cell::lstm})
     for (const int directions : {1, 2})
-      for (std::size_t first = 0; first < all.size(); ++first) {
+      for (std::size_t first = 0; first < kEveryActivation.size(); ++first) {
         Network network = testing::random_network({.cell = cell, .directions = directions});
         auto& functions = network.layers[0].functions;
         // A step of 3 puts no standard list together.
         for (int i = 0; i < functions_of(cell) * directions; ++i)
-          functions.push_back(all[(first + static_cast<std::size_t>(i) * 3) % all.size()]);
+          functions.push_back(kEveryActivation[(first + static_cast<std::size_t>(i) * 3) %
+                                               kEveryActivation.size()]);
         if (cell == Cell::rnn && directions == 1 && first < 2) continue;
         testing::expect_same(found(network, {}), network);
       }
