@@ -120,6 +120,10 @@ TEST_F(NativeCpu, SaysWhichInstructionSetWasForcedAndRefusesAnotherOne) {
   EXPECT_NO_THROW(compile(model));
   EXPECT_NO_THROW(compile(model, {{"target", last}}));
   EXPECT_THROW(compile(model, {{"target", best}}), UsageError);
+  ::setenv("STEELYARD_CPU_TARGET", "Z80", 1);
+  const Availability without = make_native_cpu_backend()->availability();
+  EXPECT_EQ(without.kind, Availability::NoDevice);
+  EXPECT_THAT(without.reason, HasSubstr("no instruction set called 'Z80'"));
   ::unsetenv("STEELYARD_CPU_TARGET");
 }
 

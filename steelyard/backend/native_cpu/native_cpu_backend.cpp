@@ -164,9 +164,14 @@ EngineOptions engine_options(const CompileOptions& options) {
   return chosen;
 }
 
+std::string forced_target() {
+  const char* forced = std::getenv("STEELYARD_CPU_TARGET");
+  return forced != nullptr ? forced : "";
+}
+
 // What the engine will choose when it is not told.
 std::string default_target() {
-  if (const char* forced = std::getenv("STEELYARD_CPU_TARGET"); forced && *forced) return forced;
+  if (std::string forced = forced_target(); !forced.empty()) return forced;
   const auto targets = engine_targets();
   return targets.empty() ? "no instruction set" : targets.front();
 }
@@ -174,7 +179,18 @@ std::string default_target() {
 class NativeCpuBackend final : public Backend {
  public:
   std::string_view name() const override { return "native-cpu"; }
-  Availability availability() const override { return {}; }
+  Availability availability() const override {
+    const std::string forced = forced_target();
+    const auto targets = engine_targets();
+    if (forced.empty() || std::find(targets.begin(), targets.end(), forced) != targets.end())
+      return {};
+    return {
+        Availability::NoDevice,
+        fmt::format("this CPU has no instruction set called '{}', which STEELYARD_CPU_TARGET "
+                    "asks for",
+                    forced),
+        fmt::format("unset STEELYARD_CPU_TARGET, or choose one of {}", fmt::join(targets, ", "))};
+  }
 
   std::vector<Device> devices() const override {
     Device device;
